@@ -1,0 +1,182 @@
+//! What `samples.jsonl` holds: one event a line, the plan first. It *is* the state of a run; everything else is a pure
+//! function of it. Groups may join while a run goes on, so the plan is a list of events and not a frozen header.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Environment, RunStatus, Support, Tool, Units};
+
+/// The version written into every [`Event::Plan`].
+pub const SCHEMA: &str = "samples/1";
+
+/// One line of `samples.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// First line, written before anything is measured.
+    Plan(Plan),
+    /// A group joins.
+    Group(PlannedGroup),
+    /// A group knows how long its contenders take.
+    Calibrated(Calibrated),
+    /// One sample of one cell.
+    Sample(Sample),
+    /// The capacity probe of a group in a round.
+    Capacity {
+        /// Round, from 1.
+        round: u32,
+        /// Group ID.
+        group: String,
+        /// In sequential rates; null where a probe failed.
+        capacity: Option<f64>,
+    },
+    /// A group finished a round.
+    Round(Round),
+    /// The run ended in an orderly way.
+    End {
+        /// How.
+        status: RunStatus,
+        /// UTC, RFC 3339.
+        ended: String,
+        /// From the first sample on, ns.
+        wall_ns: u64,
+    },
+}
+
+/// What was declared before the first sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Name of the run.
+    pub id: String,
+    /// What measures.
+    pub tool: Tool,
+    /// On what.
+    pub environment: Environment,
+    /// Arguments.
+    pub argv: Vec<String>,
+    /// Seed of inputs and order.
+    pub seed: u64,
+    /// UTC, RFC 3339.
+    pub started: String,
+    /// Rounds after which verdicts are taken.
+    pub looks: Vec<u32>,
+    /// Per group, over all looks.
+    pub alpha: f64,
+    /// Half-width of the tie band.
+    pub delta: f64,
+    /// Cap on wall time, ns; null for none.
+    pub budget_ns: Option<u64>,
+}
+
+/// A group and all its cells, whether they run or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedGroup {
+    /// Group ID.
+    pub id: String,
+    /// Workload ID.
+    pub workload: String,
+    /// Knobs that differ from the default.
+    pub knobs: Map<String, Value>,
+    /// Workers (clients).
+    pub workers: u32,
+    /// Every contender of the workload.
+    pub cells: Vec<PlannedCell>,
+}
+
+/// One cell of a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedCell {
+    /// Cell ID.
+    pub id: String,
+    /// Model ID.
+    pub model: String,
+    /// Strategy ID.
+    pub strategy: String,
+    /// What the model says of it.
+    pub support: Support,
+    /// Why, for every support but idiomatic.
+    pub why: Option<String>,
+    /// A counterexample.
+    pub deliberately_wrong: bool,
+    /// The sequential reference.
+    pub reference: bool,
+    /// Excluded by a filter: never sampled.
+    pub skipped: Option<String>,
+}
+
+/// What calibration decided for a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// Group ID.
+    pub group: String,
+    /// Iterations inside a sample, shared by the group.
+    pub iterations: u32,
+    /// Cell IDs sampled three times with one iteration.
+    pub far: Vec<String>,
+    /// One iteration of each cell, ns, as calibration saw it.
+    pub once_ns: BTreeMap<String, u64>,
+    /// Digest every right answer has; null where the workload's answers differ in form.
+    pub digest: Option<String>,
+}
+
+/// One sample: a fresh process, one timed execution of a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Round, from 1; 0 for calibration.
+    pub round: u32,
+    /// Group ID.
+    pub group: String,
+    /// Cell ID.
+    pub cell: String,
+    /// Place in the order of its round, from 0.
+    pub position: u32,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What came of a sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Measured and verified.
+    Measured {
+        /// Each iteration, ns.
+        elapsed_ns: Vec<u64>,
+        /// Metric ID to value, of the whole sample.
+        metrics: BTreeMap<String, f64>,
+        /// What it used.
+        units: Units,
+    },
+    /// An error, or a wrong answer.
+    Failed {
+        /// What went wrong.
+        reason: String,
+    },
+    /// It outlived its limit.
+    TimedOut {
+        /// What it was waiting for.
+        reason: String,
+    },
+}
+
+/// A group finished a round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// From 1.
+    pub round: u32,
+    /// Group ID.
+    pub group: String,
+    /// Wall time of the round, ns.
+    pub wall_ns: u64,
+    /// Part of it inside timed regions, ns.
+    pub timed_ns: u64,
+    /// Share of the machine that others used; null where it cannot be read.
+    pub foreign: Option<f64>,
+    /// Share of time stolen by the hypervisor.
+    pub steal: Option<f64>,
+}

@@ -1,0 +1,27 @@
+//! Data: the serde types of a run (`results.json`, schema `compare/1`), of its journal (`samples.jsonl`), and their
+//! JSON Schema. Nothing else: no arithmetic, no I/O, no clock.
+//!
+//! Unknown fields are allowed when reading, so a newer run renders with an older program; a break is `compare/2`.
+//! Units stand last in names: `elapsed_ns`, `peak_rss_bytes`.
+
+pub mod journal;
+mod run;
+
+pub use run::{
+    Cell, CellStatus, Contrast, Environment, Group, KnownEffect, Metric, Run, RunInfo, RunStatus, Support, Tool, Trust,
+    Units, Verdict,
+};
+
+/// The schema that [`Run`] announces and that scripts may rely on.
+pub const SCHEMA: &str = "compare/1";
+
+/// The JSON Schema of [`Run`], as committed in `crates/results/compare-1.schema.json`.
+///
+/// # Panics
+/// Never: the schema of a fixed type always serializes.
+#[must_use]
+pub fn json_schema() -> String {
+    let mut text = serde_json::to_string_pretty(&schemars::schema_for!(Run)).expect("a schema is plain data");
+    text.push('\n');
+    text
+}
