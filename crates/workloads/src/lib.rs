@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What is computed: one file a workload, with its knobs, seeded input, kernel and oracle. No workload knows a model.
+//!
+//! Inputs come from [`seeded`], whose generator is specified there, so that a contender in another language can make
+//! the same ones.
+
+mod counter;
+mod grain;
+mod primes;
+pub mod seeded;
+mod word_count;
+
+pub use counter::Counter;
+pub use grain::Grain;
+pub use primes::Primes;
+pub use word_count::WordCount;

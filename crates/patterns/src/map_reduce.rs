@@ -1,0 +1,135 @@
+//! Map-reduce: independent tasks, named by index, whose partial results combine in any order.
+
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::probe::{Observed, Probe};
+use crate::run::{Done, Units};
+use crate::strategy::Strategies;
+use crate::workload::{Job, Workload, Wrong};
+
+/// A workload of independent tasks.
+///
+/// A model derives each task *inside* its worker (`job.workload.task(&job.input, i)`), so that a spawned `'static`
+/// future and a scoped thread use the same borrowed data; a process gets the task serialized and deserializes it
+/// *borrowing from the message*.
+pub trait MapReduce: Workload {
+    /// What one task needs: `Range<u64>`, `&'i str`, `Cow<'i, [T]>`. `Send` for the channels that carry it.
+    type Task<'i>: Serialize + Deserialize<'i> + Send;
+    /// What tasks leave behind. `'static` because a join handle returns it.
+    type Partial: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Number of tasks.
+    fn tasks(&self, input: &Self::Input) -> usize;
+    /// The partial of no task at all.
+    fn empty(&self) -> Self::Partial;
+    /// Task `index` of [`MapReduce::tasks`]. Cheap: it names or borrows, it does not compute.
+    fn task<'i>(&self, input: &'i Self::Input, index: usize) -> Self::Task<'i>;
+    /// Length of a task in items: what a model may cut, at a lock's check point or a cooperative yield.
+    fn items(&self, task: &Self::Task<'_>) -> usize;
+    /// The kernel: folds `items` of a task into a partial. Cutting a range and mapping the parts is the same work.
+    fn map(&self, task: &Self::Task<'_>, items: Range<usize>, into: &mut Self::Partial);
+    /// Combines two partials: associative and commutative. What must keep order carries its index.
+    fn merge(&self, into: &mut Self::Partial, other: Self::Partial);
+    /// The oracle, never inside the timed region.
+    ///
+    /// # Errors
+    /// What differs from the right answer.
+    fn verify(&self, input: &Self::Input, answer: &Self::Partial) -> Result<(), Wrong>;
+
+    /// What is digested to compare answers across processes and languages; `None` where right answers differ in form.
+    fn fingerprint(&self, answer: &Self::Partial) -> Option<serde_json::Value> {
+        serde_json::to_value(answer).ok()
+    }
+}
+
+/// What a model says about map-reduce.
+#[diagnostic::on_unimplemented(
+    message = "the model `{Self}` says nothing about the pattern map-reduce",
+    note = "write `src/map_reduce.rs` with `impl RunsMapReduce for {Self}`: a list of strategies, each `Strategy::idiomatic`, `Strategy::against_the_grain` or `Strategy::not_applicable` with its reason"
+)]
+pub trait RunsMapReduce {
+    /// Its strategies. The list may depend on the workload.
+    fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial>;
+}
+
+/// What a worker did: the partial of the tasks it took, and how many they were. Counted here, in the value that
+/// travels, so that no model can leave a task out and be called fast.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Share<W: MapReduce> {
+    partial: W::Partial,
+    tasks: u64,
+    pieces: u64,
+}
+
+impl<W: MapReduce> Share<W> {
+    /// Nothing yet.
+    #[inline]
+    pub fn empty(workload: &W) -> Self {
+        Self { partial: workload.empty(), tasks: 0, pieces: 1 }
+    }
+
+    /// Takes task `index` of a job.
+    #[inline]
+    pub fn take(&mut self, job: &Job<W>, index: usize) {
+        self.map(&job.workload, &job.workload.task(&job.input, index));
+    }
+
+    /// Takes all of `indices`.
+    #[inline]
+    pub fn take_all(mut self, job: &Job<W>, indices: Range<usize>) -> Self {
+        for index in indices {
+            self.take(job, index);
+        }
+        self
+    }
+
+    /// Takes a task that came by message.
+    #[inline]
+    pub fn map(&mut self, workload: &W, task: &W::Task<'_>) {
+        workload.map(task, 0..workload.items(task), &mut self.partial);
+        self.tasks += 1;
+    }
+
+    /// Takes over another worker's share.
+    #[inline]
+    #[must_use]
+    pub fn join(mut self, workload: &W, other: Self) -> Self {
+        workload.merge(&mut self.partial, other.partial);
+        self.tasks += other.tasks;
+        self.pieces += other.pieces;
+        self
+    }
+
+    /// All shares in one.
+    pub fn combine(workload: &W, shares: impl IntoIterator<Item = Self>) -> Self {
+        shares.into_iter().reduce(|all, share| all.join(workload, share)).unwrap_or_else(|| Self::empty(workload))
+    }
+
+    /// Tasks in it.
+    #[must_use]
+    pub fn tasks(&self) -> u64 {
+        self.tasks
+    }
+
+    /// Shares it was combined from.
+    #[must_use]
+    pub fn pieces(&self) -> u64 {
+        self.pieces
+    }
+
+    /// The end of a round.
+    pub fn done(self, units: Units, observed: Observed) -> Done<W::Partial> {
+        Done { answer: self.partial, steps: self.tasks, units, observed }
+    }
+}
+
+/// The indices of worker `worker` of `workers`, in blocks that differ by at most one.
+#[must_use]
+pub fn block(tasks: usize, worker: usize, workers: usize) -> Range<usize> {
+    let edge = |worker: usize| (tasks as u128 * worker as u128 / workers as u128) as usize;
+    edge(worker)..edge(worker + 1)
+}

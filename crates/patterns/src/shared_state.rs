@@ -1,0 +1,373 @@
+//! Shared state: clients that read and write the same entries. Operations are data, so that a lock, a shard, an owner
+//! thread and an owner process can all carry out the same ones.
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::probe::{Observed, Probe};
+use crate::run::{Done, Units};
+use crate::strategy::{Form, Strategies};
+use crate::workload::{Job, Workload, Wrong};
+
+/// What an operation touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access<K> {
+    /// Looks at one entry.
+    Read(K),
+    /// Inserts, updates or removes one entry.
+    Write(K),
+    /// Updates two entries at once. They differ.
+    Pair(K, K),
+    /// Looks at all values of one moment.
+    Audit,
+}
+
+/// What a workload may issue, over all settings of its knobs: support is asked of the type, not of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uses {
+    /// [`Access::Pair`].
+    pub pairs: bool,
+    /// [`Access::Audit`].
+    pub audits: bool,
+    /// Operations whose reply the client needs before it goes on.
+    pub asks: bool,
+}
+
+/// The one place of an entry in a map, as a lock's holder or an owner sees it.
+pub trait Entry<V> {
+    /// The value, if there is one.
+    fn get(&mut self) -> Option<&mut V>;
+    /// Inserts or replaces; the old value.
+    ///
+    /// # Panics
+    /// After [`Entry::take`]: an operation removes or inserts, it does not do both.
+    fn put(&mut self, value: V) -> Option<V>;
+    /// Removes; the old value.
+    fn take(&mut self) -> Option<V>;
+}
+
+/// For stores that have no entry of their own.
+impl<V> Entry<V> for &mut Option<V> {
+    fn get(&mut self) -> Option<&mut V> {
+        self.as_mut()
+    }
+    fn put(&mut self, value: V) -> Option<V> {
+        self.replace(value)
+    }
+    fn take(&mut self) -> Option<V> {
+        Option::take(self)
+    }
+}
+
+/// A workload of clients that share entries. One worker is one client, with one script.
+pub trait SharedState: Workload {
+    /// Names an entry.
+    type Key: Copy + Eq + Hash + Ord + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// What an entry holds. `Clone` for snapshots and maps that read by copy.
+    type Value: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// An operation, as data. `Clone` for owners: the operation travels, the script stays.
+    type Op: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+    /// What an operation answers.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    /// What a client remembers of its replies.
+    type Tally: Default + Serialize + DeserializeOwned + Send + 'static;
+
+    /// What it may issue.
+    const USES: Uses;
+    /// Whether its entries can be counters: what `atomic` and `racy` need.
+    const COUNTERS: Form<Counters<Self>>;
+    /// Whether two partial states of an entry can be merged (associative, commutative): what `local-merge` and
+    /// `fold-reduce` need.
+    const MERGE: Form<fn(&Self, &mut Self::Value, Self::Value)>;
+
+    /// Entries before the first operation.
+    fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
+    /// What client `client` does, in order. Part of the input: never made inside the clock.
+    fn script<'i>(&self, input: &'i Self::Input, client: usize) -> &'i [Self::Op];
+    /// What an operation touches.
+    fn access(&self, op: &Self::Op) -> Access<Self::Key>;
+    /// Whether the client needs the reply (ask) or not (tell, which may be windowed).
+    fn asks(&self, op: &Self::Op) -> bool {
+        let _ = op;
+        Self::USES.asks
+    }
+    /// The client's work before an operation, outside any lock.
+    fn prepare(&self, op: &Self::Op) {
+        let _ = op;
+    }
+    /// Carries out a read.
+    fn read(&self, op: &Self::Op, value: Option<&Self::Value>) -> Self::Reply;
+    /// Carries out a write: insert, update, remove, get-or-insert.
+    fn write(&self, op: &Self::Op, entry: impl Entry<Self::Value>) -> Self::Reply;
+    /// Carries out a pair, in place: pairs neither insert nor remove. Workloads without pairs keep the default.
+    ///
+    /// # Panics
+    /// Where [`SharedState::USES`] denies pairs and an operation is one.
+    fn write_pair(&self, op: &Self::Op, pair: [Option<&mut Self::Value>; 2]) -> Self::Reply {
+        let _ = (op, pair);
+        panic!("{} issued a pair, which its USES denies", Self::ID)
+    }
+    /// Carries out an audit over one moment. Workloads without audits keep the default.
+    ///
+    /// # Panics
+    /// Where [`SharedState::USES`] denies audits and an operation is one.
+    fn audit(&self, op: &Self::Op, all: &mut dyn Iterator<Item = &Self::Value>) -> Self::Reply {
+        let _ = (op, all);
+        panic!("{} issued an audit, which its USES denies", Self::ID)
+    }
+    /// The client's side of an asked operation: evidence, and the operation that follows from the reply, if one does
+    /// ("look up, then use").
+    fn observe(&self, tally: &mut Self::Tally, op: &Self::Op, reply: Self::Reply) -> Option<Self::Op> {
+        let _ = (tally, op, reply);
+        None
+    }
+    /// Adds another client's tally.
+    fn merge_tally(&self, into: &mut Self::Tally, other: Self::Tally) {
+        let _ = (into, other);
+    }
+    /// The oracle, never inside the timed region.
+    ///
+    /// # Errors
+    /// What differs from the right answer, and how many updates were lost where that can be counted.
+    fn verify(&self, input: &Self::Input, answer: &Answer<Self>) -> Result<(), Wrong>;
+
+    /// What is digested to compare answers across processes and languages: the final entries by key, unless the
+    /// workload says that right answers may differ.
+    fn fingerprint(&self, answer: &Answer<Self>) -> Option<serde_json::Value> {
+        let mut entries: Vec<_> = answer.entries.iter().map(|(key, value)| (*key, value)).collect();
+        entries.sort_by_key(|(key, _)| *key);
+        serde_json::to_value(entries).ok()
+    }
+}
+
+/// What a model says about shared state.
+#[diagnostic::on_unimplemented(
+    message = "the model `{Self}` says nothing about the pattern shared-state",
+    note = "write `src/shared_state.rs` with `impl RunsSharedState for {Self}`: a list of strategies, each `Strategy::idiomatic`, `Strategy::against_the_grain` or `Strategy::not_applicable` with its reason"
+)]
+pub trait RunsSharedState {
+    /// Its strategies. The list may depend on the workload.
+    fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>>;
+}
+
+/// Entries as counters in slots `0..slots`: an operation adds to one.
+#[derive(Debug)]
+pub struct Counters<W: SharedState> {
+    /// Number of slots.
+    pub slots: fn(&W) -> usize,
+    /// Which slot an operation adds to, and how much.
+    pub add: fn(&W, &W::Op) -> (usize, u64),
+    /// The work between reading and writing: inside the lock of a correct version, in the window of a racy one.
+    pub work: fn(&W, &W::Op),
+    /// The reply to an operation that found `before`.
+    pub reply: fn(&W, &W::Op, u64) -> W::Reply,
+    /// The entry of a slot.
+    pub entry: fn(&W, usize, u64) -> (W::Key, W::Value),
+    /// The slot's value at the start.
+    pub initial: fn(&W, &W::Value) -> u64,
+}
+
+/// The state after a round, and what the clients saw.
+#[derive(Debug)]
+pub struct Answer<W: SharedState> {
+    /// Final entries, in any order.
+    pub entries: Vec<(W::Key, W::Value)>,
+    /// All clients' tallies, merged.
+    pub tally: W::Tally,
+}
+
+/// What a client did: counted where it happens, in the value that travels.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Evidence<W: SharedState> {
+    /// What it remembers.
+    pub tally: W::Tally,
+    /// Steps of its script that it carried out.
+    pub steps: u64,
+    /// Operations, those that followed from replies included.
+    pub operations: u64,
+}
+
+impl<W: SharedState> Evidence<W> {
+    /// Nothing yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { tally: W::Tally::default(), steps: 0, operations: 0 }
+    }
+
+    /// Notes a reply to an asked operation; the operation that follows from it.
+    #[inline]
+    pub fn note(&mut self, workload: &W, op: &W::Op, reply: W::Reply) -> Option<W::Op> {
+        if workload.asks(op) { workload.observe(&mut self.tally, op, reply) } else { None }
+    }
+
+    /// The end of a round: all clients' evidence beside the final entries.
+    pub fn done(
+        workload: &W,
+        clients: impl IntoIterator<Item = (Self, Observed)>,
+        entries: Vec<(W::Key, W::Value)>,
+        units: Units,
+    ) -> Done<Answer<W>> {
+        let mut all = Self::empty();
+        let mut observed = Observed::default();
+        for (evidence, seen) in clients {
+            workload.merge_tally(&mut all.tally, evidence.tally);
+            all.steps += evidence.steps;
+            observed.absorb(seen);
+        }
+        Done { answer: Answer { entries, tally: all.tally }, steps: all.steps, units, observed }
+    }
+}
+
+/// One client: its script against a store. Every model whose stores answer at once uses this loop; tasks that await
+/// theirs, and processes that send, have the same one with their own way of applying.
+#[inline]
+pub fn client<W: SharedState, P: Probe>(
+    job: &Job<W>,
+    client: usize,
+    mut apply: impl FnMut(&W::Op, &mut P) -> W::Reply,
+) -> (Evidence<W>, Observed) {
+    let workload = &job.workload;
+    let mut probe = P::default();
+    let mut evidence = Evidence::empty();
+    for op in workload.script(&job.input, client) {
+        workload.prepare(op);
+        let reply = apply(op, &mut probe);
+        evidence.steps += 1;
+        evidence.operations += 1;
+        let mut next = evidence.note(workload, op, reply);
+        while let Some(op) = next {
+            let reply = apply(&op, &mut probe);
+            evidence.operations += 1;
+            next = evidence.note(workload, &op, reply);
+        }
+    }
+    let operations = evidence.operations;
+    (evidence, probe.observed(operations))
+}
+
+/// Entries in a `HashMap`, the sequential reference: alone it is `sequential/plain`, behind a lock `mutex`, in pieces
+/// `sharded`, with an owner `actor` and `server`.
+#[derive(Debug)]
+pub struct State<W: SharedState>(HashMap<W::Key, W::Value>);
+
+impl<W: SharedState> State<W> {
+    /// With these entries.
+    pub fn new(entries: impl IntoIterator<Item = (W::Key, W::Value)>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+
+    /// Carries out any operation.
+    #[inline]
+    pub fn apply(&mut self, workload: &W, op: &W::Op) -> W::Reply {
+        match workload.access(op) {
+            Access::Write(key) => workload.write(op, MapEntry::of(self.0.entry(key))),
+            Access::Read(_) | Access::Audit => self.peek(workload, op),
+            Access::Pair(one, two) => {
+                let pair = self.0.get_disjoint_mut([&one, &two]);
+                workload.write_pair(op, pair)
+            }
+        }
+    }
+
+    /// Carries out a read or an audit, for holders of a read lock.
+    ///
+    /// # Panics
+    /// On an operation that writes.
+    #[inline]
+    pub fn peek(&self, workload: &W, op: &W::Op) -> W::Reply {
+        match workload.access(op) {
+            Access::Read(key) => workload.read(op, self.0.get(&key)),
+            Access::Audit => workload.audit(op, &mut self.0.values()),
+            Access::Write(_) | Access::Pair(..) => panic!("a write under a read lock"),
+        }
+    }
+
+    /// The value of a key, for a pair that spans two shards.
+    pub fn get_mut(&mut self, key: &W::Key) -> Option<&mut W::Value> {
+        self.0.get_mut(key)
+    }
+
+    /// All values, for an audit over shards.
+    pub fn values(&self) -> impl Iterator<Item = &W::Value> {
+        self.0.values()
+    }
+
+    /// Merges a partial state into this one.
+    pub fn merge(&mut self, workload: &W, merge: fn(&W, &mut W::Value, W::Value), part: Self) {
+        for (key, value) in part.0 {
+            match self.0.entry(key) {
+                hash_map::Entry::Occupied(mut here) => merge(workload, here.get_mut(), value),
+                hash_map::Entry::Vacant(free) => {
+                    free.insert(value);
+                }
+            }
+        }
+    }
+
+    /// Final entries, in any order.
+    #[must_use]
+    pub fn into_entries(self) -> Vec<(W::Key, W::Value)> {
+        self.0.into_iter().collect()
+    }
+}
+
+/// The standard map's entry.
+enum MapEntry<'m, K, V> {
+    Occupied(hash_map::OccupiedEntry<'m, K, V>),
+    Vacant(hash_map::VacantEntry<'m, K, V>),
+    Spent,
+}
+
+impl<'m, K, V> MapEntry<'m, K, V> {
+    #[inline]
+    fn of(entry: hash_map::Entry<'m, K, V>) -> Self {
+        match entry {
+            hash_map::Entry::Occupied(entry) => Self::Occupied(entry),
+            hash_map::Entry::Vacant(entry) => Self::Vacant(entry),
+        }
+    }
+}
+
+impl<K, V> Entry<V> for MapEntry<'_, K, V> {
+    #[inline]
+    fn get(&mut self) -> Option<&mut V> {
+        match self {
+            Self::Occupied(entry) => Some(entry.get_mut()),
+            Self::Vacant(_) | Self::Spent => None,
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, value: V) -> Option<V> {
+        match std::mem::replace(self, Self::Spent) {
+            Self::Occupied(mut entry) => {
+                let old = entry.insert(value);
+                *self = Self::Occupied(entry);
+                Some(old)
+            }
+            Self::Vacant(entry) => {
+                *self = Self::Occupied(entry.insert_entry(value));
+                None
+            }
+            Self::Spent => panic!("an entry that was taken cannot be filled again"),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<V> {
+        match std::mem::replace(self, Self::Spent) {
+            Self::Occupied(entry) => Some(entry.remove()),
+            Self::Vacant(entry) => {
+                *self = Self::Vacant(entry);
+                None
+            }
+            Self::Spent => None,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Task graph: a grid of points by time steps; a task runs after the tasks of the step before that it needs.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::probe::{Observed, Probe};
+use crate::run::{Done, Units};
+use crate::strategy::Strategies;
+use crate::workload::{Job, Workload, Wrong};
+
+/// A workload of width x steps tasks with dependencies, after Task Bench (Slaughter et al., SC 2020).
+pub trait TaskGraph: Workload {
+    /// What a task leaves to those that need it.
+    type Edge: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Points of a step.
+    fn width(&self) -> usize;
+    /// Time steps.
+    fn steps(&self) -> usize;
+    /// Points of `step - 1` that `(step, point)` needs, ascending, into `out`; none for step 0. Models that push along
+    /// edges invert this before the clock starts.
+    fn needs(&self, step: usize, point: usize, out: &mut Vec<usize>);
+    /// The kernel: one task. Panics if an input is not the one it needs.
+    fn execute(&self, input: &Self::Input, step: usize, point: usize, inputs: &[&Self::Edge]) -> Self::Edge;
+    /// The oracle: over the edges of the last step.
+    ///
+    /// # Errors
+    /// What differs from the right answer.
+    fn verify(&self, input: &Self::Input, last: &[Self::Edge]) -> Result<(), Wrong>;
+}
+
+/// What a model says about task graphs.
+#[diagnostic::on_unimplemented(
+    message = "the model `{Self}` says nothing about the pattern task-graph",
+    note = "write `src/task_graph.rs` with `impl RunsTaskGraph for {Self}`: a list of strategies, each with its support"
+)]
+pub trait RunsTaskGraph {
+    /// Its strategies; the answer is the edges of the last step.
+    fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>>;
+}
+
+/// The end of a round: the last row, and the tasks that were executed.
+pub fn done<E>(last: Vec<E>, executed: u64, units: Units, observed: Observed) -> Done<Vec<E>> {
+    Done { answer: last, steps: executed, units, observed }
+}
+
+/// The sequential reference: row after row; the last row and the number of tasks.
+pub fn sequential<W: TaskGraph>(job: &Job<W>) -> (Vec<W::Edge>, u64) {
+    let workload = &job.workload;
+    let mut last: Vec<W::Edge> = Vec::new();
+    let mut needs = Vec::new();
+    let mut executed = 0;
+    for step in 0..workload.steps() {
+        let mut row = Vec::with_capacity(workload.width());
+        for point in 0..workload.width() {
+            needs.clear();
+            workload.needs(step, point, &mut needs);
+            let inputs: Vec<&W::Edge> = needs.iter().map(|&point| &last[point]).collect();
+            row.push(workload.execute(&job.input, step, point, &inputs));
+            executed += 1;
+        }
+        last = row;
+    }
+    (last, executed)
+}
