@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Measure: the only crate that reports elapsed time.
+//!
+//! A *sample* is one fresh process that speaks [`protocol`] and times one cell; [`engine`] decides which sample comes
+//! next; [`analysis`] turns the journal of a run into its results with [`statistics`], which knows no clock. The engine
+//! runs on the [`Sampler`] trait, so that scheduling is tested without a machine.
+
+pub mod analysis;
+pub mod engine;
+pub mod journal;
+pub mod launcher;
+mod order;
+pub mod protocol;
+pub mod sample;
+mod sampler;
+pub mod statistics;
+mod system;
+mod timing;
+
+pub use sampler::{Ask, Load, ProcessSampler, Sampled, Sampler};
+pub use system::environment;
+pub use timing::timed;

@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Processes exchanging messages: ipc-channel; nix for process control.
+//!
+//! - **Unit of concurrency:** a process: this program, executed again in a hidden mode.
+//! - **How work is handed out:** serialized into a message; nothing is inherited, nothing is regenerated.
+//! - **How results come back:** serialized, by message.
+//! - **What it costs:** milliseconds to start one, a microsecond and more a message, every byte copied.
+//! - **When to choose it:** when a worker may crash, leak or be killed; when code is not safe to share; across hosts.
+
+#[cfg(not(unix))]
+compile_error!("the process model needs Unix: sockets, signals and wait");
+
+mod link;
+mod map_reduce;
+mod shared_state;
+
+/// The model.
+#[derive(Debug, Clone, Copy)]
+pub struct Processes;
+
+impl patterns::Model for Processes {
+    const ID: &'static str = "processes";
+    const ABOUT: &'static str = "processes exchanging messages: ipc-channel, the program itself executed again";
+}

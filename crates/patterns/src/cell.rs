@@ -58,8 +58,10 @@ pub struct Config {
     pub start: Start,
 }
 
+/// Builds the input, so that what follows is the strategy alone.
+pub type Session = Arc<dyn Fn(&Config) -> Result<Prepared, Error> + Send + Sync>;
 /// Runs a strategy from start to tear-down; the callback gets a verified round to call while the workers are warm.
-pub type Session = Arc<dyn Fn(&Config, &mut CheckedMeasure<'_>) -> Result<(), Error> + Send + Sync>;
+pub type Prepared = Box<dyn FnOnce(&mut CheckedMeasure<'_>) -> Result<(), Error>>;
 /// As [`Measure`](crate::Measure), without types.
 pub type CheckedMeasure<'m> = dyn FnMut(&mut CheckedRound<'_>) -> Result<(), Error> + 'm;
 /// As [`Round`], verified, and digested when asked to.
@@ -135,17 +137,21 @@ fn erase<W: Workload, A: 'static>(
 }
 
 fn session<W: Workload, A: 'static>(pattern: Pattern, run: Run<W, A>, wrong: bool, oracle: Oracle<W, A>) -> Session {
-    Arc::new(move |config, measure| {
+    let oracle = Arc::new(oracle);
+    Arc::new(move |config| {
         let workload = workload::<W>(&config.knobs).map_err(Error::Other)?;
         let clients = if pattern.has_clients() { config.start.workers.get() } else { 1 };
         let job = job(workload, config.seed, clients);
         let planned = (oracle.planned)(&job, clients);
-        run(&config.start, &job, &mut |round: &mut Round<'_, A>| {
-            measure(&mut |watch, digest| {
-                let done = round(watch)?;
-                check(&job, &oracle, planned, wrong, digest, done)
+        let (start, oracle) = (config.start.clone(), oracle.clone());
+        Ok(Box::new(move |measure| {
+            run(&start, &job, &mut |round: &mut Round<'_, A>| {
+                measure(&mut |watch, digest| {
+                    let done = round(watch)?;
+                    check(&job, &oracle, planned, wrong, digest, done)
+                })
             })
-        })
+        }))
     })
 }
 

@@ -122,7 +122,8 @@
 //! let one = std::num::NonZeroUsize::MIN;
 //! let start = Start { workers: one, cpus: one, respawn: Respawn::default(), load: None };
 //! let knobs = serde_json::json!({ "n": 100 }).as_object().unwrap().clone();
-//! session(&cell::Config { knobs, seed: 42, start }, &mut |round| {
+//! let prepared = session(&cell::Config { knobs, seed: 42, start }).unwrap();
+//! prepared(&mut |round| {
 //!     let checked = round(&mut Watch::new(&mut NoClock), cell::Digest::Make)?;
 //!     assert_eq!(checked.fingerprint.as_deref(), Some("4950"));
 //!     Ok(())

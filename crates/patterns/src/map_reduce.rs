@@ -96,11 +96,17 @@ impl<W: MapReduce> Share<W> {
 
     /// Takes over another worker's share.
     #[inline]
-    #[must_use]
-    pub fn join(mut self, workload: &W, other: Self) -> Self {
+    pub fn absorb(&mut self, workload: &W, other: Self) {
         workload.merge(&mut self.partial, other.partial);
         self.tasks += other.tasks;
         self.pieces += other.pieces;
+    }
+
+    /// As [`Share::absorb`], by value.
+    #[inline]
+    #[must_use]
+    pub fn join(mut self, workload: &W, other: Self) -> Self {
+        self.absorb(workload, other);
         self
     }
 

@@ -229,13 +229,13 @@ impl<W: SharedState> Evidence<W> {
 #[inline]
 pub fn client<W: SharedState, P: Probe>(
     job: &Job<W>,
-    client: usize,
+    who: usize,
     mut apply: impl FnMut(&W::Op, &mut P) -> W::Reply,
 ) -> (Evidence<W>, Observed) {
     let workload = &job.workload;
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
-    for op in workload.script(&job.input, client) {
+    for op in workload.script(&job.input, who) {
         workload.prepare(op);
         let reply = apply(op, &mut probe);
         evidence.steps += 1;

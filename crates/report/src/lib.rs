@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Show: pure functions from a [`results::Run`] to terminal text, Markdown, CSV and one offline HTML file; no I/O, no
+//! clock.
+//!
+//! All four say the same thing, because they read the same joined view of the run and the same sentences, which are made
+//! by rules from the data. What no rule can say is not said, and nothing that is missing is left out without its reason.
+
+mod csv;
+mod facts;
+mod figures;
+mod html;
+mod layout;
+mod markdown;
+mod terminal;
+mod view;
+mod words;
+
+pub use csv::csv;
+pub use html::html;
+pub use markdown::markdown;
+pub use terminal::{Terminal, terminal};

@@ -16,7 +16,7 @@ pub const SCHEMA: &str = "samples/1";
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// First line, written before anything is measured.
-    Plan(Plan),
+    Plan(Box<Plan>),
     /// A group joins.
     Group(PlannedGroup),
     /// A group knows how long its contenders take.

@@ -344,7 +344,7 @@ pub struct Group {
     pub ties: Vec<String>,
     /// Contender to letters; two that share a letter are not separated.
     pub letters: BTreeMap<String, String>,
-    /// Each contender against the leader: ratio, interval, rounds the leader won.
+    /// Each contender (b) against the leader (a): ratio above 1 is slower than the leader; `won` counts b's rounds.
     #[serde(default)]
     pub behind_leader: Vec<Contrast>,
     /// Iterations inside a sample, shared by all contenders that are not far.

@@ -1,0 +1,334 @@
+//! Which sample comes next: calibration, then rounds in which every alternative of a group is sampled once, in random
+//! and balanced order, until everything is decided, the last look is over, or the time is.
+//!
+//! The engine sees a [`Sampler`] and nothing of a machine; what happens leaves it as a stream of journal events, and
+//! what it decides it decides by [`analysis`](crate::analysis) of those same events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use results::RunStatus;
+use results::journal::{Calibrated, Event, Outcome, PlannedGroup, Round, Sample};
+
+use crate::analysis;
+use crate::launcher::Launcher;
+use crate::order::Orders;
+use crate::protocol::Config;
+use crate::sampler::{Ask, Load, Sampled, Sampler};
+
+/// A group and how its cells are run.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// What the journal says of it: every cell, whether it runs or not.
+    pub planned: PlannedGroup,
+    /// The cells that run, the reference among them.
+    pub alternatives: Vec<Alternative>,
+    /// Processes of the capacity probe; 0 for none.
+    pub probe: u32,
+}
+
+/// A cell that runs.
+#[derive(Debug, Clone)]
+pub struct Alternative {
+    /// How it is started.
+    pub launcher: Launcher,
+    /// What it is asked, but for iterations, warm-up and digest, which the engine sets.
+    pub config: Config,
+    /// A counterexample.
+    pub wrong: bool,
+    /// The reference of its group.
+    pub reference: bool,
+}
+
+/// What was declared before the first sample.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Seed of the order.
+    pub seed: u64,
+    /// Rounds after which verdicts are taken, ascending.
+    pub looks: Vec<u32>,
+    /// Chance of any false separation per group, over all looks.
+    pub alpha: f64,
+    /// Half-width of the tie band.
+    pub delta: f64,
+    /// Cap on wall time.
+    pub budget: Option<Duration>,
+}
+
+/// A sample shared by a group lasts at least this at the fastest contender.
+const SAMPLE_NS: u64 = 20_000_000;
+/// A slow contender exceeds this only with a single iteration.
+const LONGEST_NS: u64 = 150_000_000;
+/// So many times behind the leader, a contender is far: sampled three times, not tested.
+const FAR: u64 = 20;
+const FAR_ROUNDS: u32 = 3;
+/// Starting a sample and ending it, for estimates: measured 1.4 ms, and some input.
+const OVERHEAD_NS: u64 = 8_000_000;
+
+/// How many iterations a group's samples share, and who is far, from one iteration of each.
+#[must_use]
+pub fn calibrate(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, reference: &str) -> (u32, Vec<String>) {
+    let times = || once_ns.iter().filter(|(cell, _)| ranked.contains(*cell)).map(|(_, ns)| *ns);
+    let Some(leader) = times().min() else { return (1, Vec::new()) };
+    let is_far = |(cell, ns): &(&String, &u64)| **ns > leader.saturating_mul(FAR) && cell.as_str() != reference;
+    let far: Vec<String> = once_ns.iter().filter(is_far).map(|(cell, _)| cell.clone()).collect();
+    let near = once_ns.iter().filter(|(cell, _)| !far.contains(cell)).map(|(_, ns)| *ns);
+    let slowest = near.max().unwrap_or(leader).max(1);
+    let wanted = SAMPLE_NS.div_ceil(leader.max(1));
+    let iterations = wanted.min(LONGEST_NS / slowest).max(1);
+    (u32::try_from(iterations).unwrap_or(u32::MAX), far)
+}
+
+/// A run in progress.
+pub struct Engine<'e, S> {
+    sampler: &'e mut S,
+    settings: &'e Settings,
+    emit: &'e mut dyn FnMut(Event) -> Result<(), String>,
+    stop: &'e dyn Fn() -> bool,
+    random: fastrand::Rng,
+    groups: Vec<Running>,
+}
+
+impl<S> std::fmt::Debug for Engine<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("settings", self.settings).finish_non_exhaustive()
+    }
+}
+
+/// A group in a run.
+struct Running {
+    group: Group,
+    orders: Orders,
+    iterations: u32,
+    far: BTreeSet<String>,
+    out: BTreeSet<String>,
+    digest: Option<String>,
+    events: Vec<Event>,
+    rounds: u32,
+    round_ns: u64,
+    decided: bool,
+}
+
+/// Why a run ends before its last look.
+enum Ended {
+    Stopped,
+    Spent,
+    /// The journal cannot be written.
+    Lost(String),
+}
+
+impl<'e, S: Sampler> Engine<'e, S> {
+    /// A run over these groups. `emit` takes each event as it happens; `stop` is asked before every sample.
+    pub fn new(
+        groups: Vec<Group>,
+        settings: &'e Settings,
+        sampler: &'e mut S,
+        emit: &'e mut dyn FnMut(Event) -> Result<(), String>,
+        stop: &'e dyn Fn() -> bool,
+    ) -> Self {
+        let running = |group: Group| Running {
+            orders: Orders::new(group.alternatives.len()),
+            group,
+            iterations: 1,
+            far: BTreeSet::new(),
+            out: BTreeSet::new(),
+            digest: None,
+            events: Vec::new(),
+            rounds: 0,
+            round_ns: 0,
+            decided: false,
+        };
+        let groups = groups.into_iter().map(running).collect();
+        Self { sampler, settings, emit, stop, random: fastrand::Rng::with_seed(settings.seed), groups }
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// Where an event cannot be written: what was written before is complete.
+    pub fn run(mut self) -> Result<RunStatus, String> {
+        match self.measure() {
+            Ok(()) => Ok(RunStatus::Complete),
+            Err(Ended::Stopped) => Ok(RunStatus::Interrupted),
+            Err(Ended::Spent) => Ok(RunStatus::Budget),
+            Err(Ended::Lost(why)) => Err(why),
+        }
+    }
+
+    fn measure(&mut self) -> Result<(), Ended> {
+        for group in 0..self.groups.len() {
+            let planned = self.groups[group].group.planned.clone();
+            self.note(group, Event::Group(planned))?;
+            self.calibrate(group)?;
+        }
+        let last = self.settings.looks.last().copied().unwrap_or(0);
+        for block in self.blocks() {
+            for round in 1..=last {
+                let mut open: Vec<usize> = block.iter().copied().filter(|&group| !self.groups[group].decided).collect();
+                self.random.shuffle(&mut open);
+                for group in open {
+                    self.round(group, round)?;
+                }
+                if self.settings.looks.contains(&round) {
+                    block.iter().for_each(|&group| self.look(group));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All groups share their rounds, unless the time would end before the first look: then one after another, so that
+    /// some have verdicts and the rest says "not reached".
+    fn blocks(&self) -> Vec<Vec<usize>> {
+        let first = u64::from(self.settings.looks.first().copied().unwrap_or(0));
+        let needed: u64 = self.groups.iter().map(|group| group.round_ns * first).sum();
+        let left = self.settings.budget.map(|budget| budget.saturating_sub(self.sampler.now()));
+        let all = 0..self.groups.len();
+        match left {
+            Some(left) if Duration::from_nanos(needed) > left => all.map(|group| vec![group]).collect(),
+            _ => vec![all.collect()],
+        }
+    }
+
+    /// One iteration of each alternative, the reference first: its digest is what the others are held to.
+    fn calibrate(&mut self, group: usize) -> Result<(), Ended> {
+        let alternatives = &self.groups[group].group.alternatives;
+        let mut order: Vec<usize> = (0..alternatives.len()).collect();
+        order.sort_by_key(|&index| !alternatives[index].reference);
+        let reference = alternatives.iter().find(|one| one.reference).map(|one| one.config.cell.clone());
+        let ranked = alternatives.iter().filter(|one| !one.wrong).map(|one| one.config.cell.clone()).collect();
+        let mut once_ns = BTreeMap::new();
+        for (position, index) in order.into_iter().enumerate() {
+            let sampled = self.sample(group, index, (1, 1), (0, position as u32))?;
+            let one = &self.groups[group].group.alternatives[index];
+            if let Outcome::Measured { elapsed_ns, .. } = &sampled.outcome {
+                once_ns.insert(one.config.cell.clone(), elapsed_ns.iter().copied().min().unwrap_or(0));
+            }
+            if one.reference {
+                self.groups[group].digest = sampled.digest;
+            }
+        }
+        let (iterations, far) = calibrate(&once_ns, &ranked, reference.as_deref().unwrap_or_default());
+        let running = &mut self.groups[group];
+        let near_ns: u64 = once_ns.iter().filter(|(cell, _)| !far.contains(cell)).map(|(_, ns)| ns).sum();
+        let samples = once_ns.len() as u64 - far.len() as u64 + u64::from(running.group.probe > 0);
+        running.round_ns = near_ns * u64::from(iterations + 1) + samples * OVERHEAD_NS;
+        running.iterations = iterations;
+        running.far = far.iter().cloned().collect();
+        let digest = running.digest.clone();
+        let id = running.group.planned.id.clone();
+        self.note(group, Event::Calibrated(Calibrated { group: id, iterations, far, once_ns, digest }))
+    }
+
+    /// One sample of every alternative, then the capacity probe.
+    fn round(&mut self, group: usize, round: u32) -> Result<(), Ended> {
+        let began = (self.sampler.now(), self.sampler.load());
+        let mut timed_ns = 0;
+        let mut reference_ns = None;
+        let order = self.groups[group].orders.next(&mut self.random);
+        for (position, index) in order.into_iter().enumerate() {
+            let running = &self.groups[group];
+            let one = &running.group.alternatives[index];
+            let far = running.far.contains(&one.config.cell);
+            if running.out.contains(&one.config.cell) || (far && round > FAR_ROUNDS) {
+                continue;
+            }
+            let is_reference = one.reference;
+            let (warmup, iterations) = if far { (0, 1) } else { (1, running.iterations) };
+            let sampled = self.sample(group, index, (warmup, iterations), (round, position as u32))?;
+            if let Outcome::Measured { elapsed_ns, .. } = &sampled.outcome {
+                let sum: u64 = elapsed_ns.iter().sum();
+                timed_ns += sum;
+                reference_ns = if is_reference { Some(sum) } else { reference_ns };
+            }
+        }
+        timed_ns += self.probe(group, round, reference_ns)?;
+        let (foreign, steal) = between(began.1, self.sampler.load(), self.sampler.now().saturating_sub(began.0));
+        let wall_ns = self.sampler.now().saturating_sub(began.0).as_nanos() as u64;
+        let running = &mut self.groups[group];
+        running.rounds = round;
+        let id = running.group.planned.id.clone();
+        self.note(group, Event::Round(Round { round, group: id, wall_ns, timed_ns, foreign, steal }))
+    }
+
+    /// What the machine gives to so many independent copies of the reference at once, in rates of the one that ran
+    /// alone in this round. The time that lay in timed regions.
+    fn probe(&mut self, group: usize, round: u32, reference_ns: Option<u64>) -> Result<u64, Ended> {
+        let running = &self.groups[group];
+        let reference = running.group.alternatives.iter().find(|one| one.reference);
+        let (Some(reference), Some(alone), true) = (reference, reference_ns, running.group.probe > 0) else {
+            return Ok(0);
+        };
+        let config = Config { iterations: running.iterations, warmup: 1, ..reference.config.clone() };
+        let ask = Ask { launcher: &reference.launcher, config: &config, wrong: false };
+        let copies = vec![ask; running.group.probe as usize];
+        let times: Vec<Option<u64>> = self
+            .sampler
+            .together(&copies)
+            .into_iter()
+            .map(|sampled| match sampled.outcome {
+                Outcome::Measured { elapsed_ns, .. } => Some(elapsed_ns.iter().sum()),
+                Outcome::Failed { .. } | Outcome::TimedOut { .. } => None,
+            })
+            .collect();
+        let rates = times.iter().map(|time| time.map(|time: u64| alone as f64 / time.max(1) as f64));
+        let capacity = rates.sum::<Option<f64>>();
+        let id = running.group.planned.id.clone();
+        self.note(group, Event::Capacity { round, group: id, capacity })?;
+        Ok(times.into_iter().flatten().max().unwrap_or(0))
+    }
+
+    /// Verdicts are taken; a group in which everything is decided needs no more rounds.
+    fn look(&mut self, group: usize) {
+        let running = &mut self.groups[group];
+        running.decided = running.decided || analysis::decided(&running.events, self.settings);
+    }
+
+    fn sample(
+        &mut self,
+        group: usize,
+        index: usize,
+        (warmup, iterations): (u32, u32),
+        (round, position): (u32, u32),
+    ) -> Result<Sampled, Ended> {
+        if (self.stop)() {
+            return Err(Ended::Stopped);
+        }
+        if self.settings.budget.is_some_and(|budget| self.sampler.now() >= budget) {
+            return Err(Ended::Spent);
+        }
+        let running = &self.groups[group];
+        let one = &running.group.alternatives[index];
+        let config = Config { warmup, iterations, digest: running.digest.clone(), ..one.config.clone() };
+        let sampled = self.sampler.sample(Ask { launcher: &one.launcher, config: &config, wrong: one.wrong });
+        // A sample that the user's second Ctrl-C killed is not the contender's failure.
+        if !matches!(sampled.outcome, Outcome::Measured { .. }) {
+            if (self.stop)() {
+                return Err(Ended::Stopped);
+            }
+            self.groups[group].out.insert(config.cell.clone());
+        }
+        let (id, cell) = (self.groups[group].group.planned.id.clone(), config.cell);
+        let outcome = sampled.outcome.clone();
+        self.note(group, Event::Sample(Sample { round, group: id, cell, position, outcome }))?;
+        Ok(sampled)
+    }
+
+    fn note(&mut self, group: usize, event: Event) -> Result<(), Ended> {
+        self.groups[group].events.push(event.clone());
+        (self.emit)(event).map_err(Ended::Lost)
+    }
+}
+
+/// Shares of the machine that others used, and that the hypervisor took, between two readings.
+fn between(before: Option<Load>, after: Option<Load>, wall: Duration) -> (Option<f64>, Option<f64>) {
+    let (Some(before), Some(after)) = (before, after) else { return (None, None) };
+    let all = wall.as_secs_f64() * f64::from(after.cpus);
+    if all <= 0.0 {
+        return (None, None);
+    }
+    let busy = after.busy.saturating_sub(before.busy).as_secs_f64();
+    let own = after.own.saturating_sub(before.own).as_secs_f64();
+    let steal = after.steal.saturating_sub(before.steal).as_secs_f64();
+    (Some(((busy - own) / all).max(0.0)), Some(steal / all))
+}

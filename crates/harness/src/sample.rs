@@ -1,0 +1,122 @@
+//! The contender's side of [`protocol`](crate::protocol), for cells of a suite.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::num::NonZeroUsize;
+
+use patterns::cell::{self, Cell, CheckedRound, Digest};
+use patterns::{Error, Respawn, Start};
+use results::Units;
+use serde::de::DeserializeOwned;
+
+use crate::protocol::{Config, Done, Failed, Ready, VERSION, digest, line};
+use crate::timing::{Moment, timed};
+
+/// Serves one sample: hello, config, ready, go, done, bye. `find` names the cell of a configuration and how to start
+/// its workers.
+///
+/// A panic anywhere in this process ends it at once with its message: no strategy can hang on a worker that is gone.
+///
+/// # Errors
+/// What kept the sample from being taken; it has been said to the runner, too.
+pub fn serve(
+    find: impl FnOnce(&Config) -> Result<(Cell, Respawn), String>,
+    input: &mut impl BufRead,
+) -> Result<(), String> {
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("(no message)");
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let thread = std::thread::current();
+        say(&line(
+            "failed",
+            &Failed { error: format!("{} panicked: {message}{place}", thread.name().unwrap_or("a thread")) },
+        ));
+        std::process::exit(101);
+    }));
+    let result = converse(find, input);
+    if let Err(error) = &result {
+        say(&line("failed", &Failed { error: error.clone() }));
+    }
+    result
+}
+
+fn converse(
+    find: impl FnOnce(&Config) -> Result<(Cell, Respawn), String>,
+    input: &mut impl BufRead,
+) -> Result<(), String> {
+    say(&format!("hello {VERSION}\n"));
+    let config: Config = hear(input, "config")?;
+    let (cell, respawn) = find(&config)?;
+    let session = cell.support.run().ok_or_else(|| cell.support.why().unwrap_or_default().to_owned())?;
+    let count = |n: u32| NonZeroUsize::new(n as usize).ok_or("0 workers");
+    let start = Start { workers: count(config.workers)?, cpus: count(config.cpus)?, respawn, load: None };
+    let session_config = cell::Config { knobs: config.knobs.clone(), seed: config.seed, start };
+    let prepared = session(&session_config).map_err(|error| error.to_string())?;
+    let asked = Moment::now();
+    prepared(&mut |round| {
+        let cold_start_ns = nanos(asked.elapsed());
+        for _ in 0..config.warmup {
+            timed(round, Digest::Skip)?;
+        }
+        say(&line("ready", &Ready { cold_start_ns }));
+        hear_word(input, "go").map_err(Error::Other)?;
+        let done = iterations(round, config.iterations)?;
+        say(&line("done", &done));
+        hear_word(input, "bye").map_err(Error::Other)
+    })
+    .map_err(|error| error.to_string())
+}
+
+fn iterations(round: &mut CheckedRound<'_>, iterations: u32) -> Result<Done, Error> {
+    let mut done = Done::default();
+    let mut lost: BTreeMap<&str, f64> = BTreeMap::new();
+    for iteration in 1..=iterations {
+        let want = if iteration == iterations { Digest::Make } else { Digest::Skip };
+        let (elapsed, checked) = timed(round, want)?;
+        done.elapsed_ns.push(nanos(elapsed));
+        done.units = units(checked.units);
+        done.digest = checked.fingerprint.as_deref().map(digest);
+        if let Some(updates) = checked.wrong.and_then(|wrong| wrong.updates) {
+            *lost.entry("lost_updates").or_default() += updates.expected.saturating_sub(updates.actual) as f64;
+            *lost.entry("expected_updates").or_default() += updates.expected as f64;
+        }
+    }
+    // Per iteration, as everything else.
+    done.metrics = lost.into_iter().map(|(id, sum)| (id.to_owned(), sum / f64::from(iterations))).collect();
+    Ok(done)
+}
+
+fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn units(used: patterns::Units) -> Units {
+    let patterns::Units { threads, processes, tasks, messages, bytes_shipped, restarts } = used;
+    Units { threads, processes, tasks, messages, bytes_shipped, restarts }
+}
+
+/// Writes to the runner. If it is gone there is nobody to tell.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn hear<T: DeserializeOwned>(input: &mut impl BufRead, word: &str) -> Result<T, String> {
+    let line = next(input)?;
+    let json = line.strip_prefix(word).ok_or_else(|| format!("the runner said `{line}` instead of `{word}`"))?;
+    serde_json::from_str(json).map_err(|error| format!("the runner's {word} line: {error}"))
+}
+
+fn hear_word(input: &mut impl BufRead, word: &str) -> Result<(), String> {
+    let line = next(input)?;
+    if line == word { Ok(()) } else { Err(format!("the runner said `{line}` instead of `{word}`")) }
+}
+
+fn next(input: &mut impl BufRead) -> Result<String, String> {
+    let mut line = String::new();
+    match input.read_line(&mut line) {
+        Ok(0) => Err(String::from("the runner is gone")),
+        Ok(_) => Ok(line.trim_end().to_owned()),
+        Err(error) => Err(format!("failed to read from the runner: {error}")),
+    }
+}

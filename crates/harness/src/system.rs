@@ -1,0 +1,127 @@
+//! What the operating system says: the machine, its load, the counters of a process tree. `None` where it says nothing
+//! (everything but Linux): a metric is then null with a reason, never a guess.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use nix::unistd::{SysconfVar, sysconf};
+use results::Environment;
+use sha2::{Digest as _, Sha256};
+
+use crate::protocol::hex;
+
+/// CPU time of this process and of every process it has reaped, with their descendants: user, system.
+pub(crate) fn cpu_of_children() -> (Duration, Duration) {
+    cpu(UsageWho::RUSAGE_CHILDREN)
+}
+
+/// CPU time of this process itself.
+pub(crate) fn cpu_of_self() -> Duration {
+    let (user, system) = cpu(UsageWho::RUSAGE_SELF);
+    user + system
+}
+
+fn cpu(who: UsageWho) -> (Duration, Duration) {
+    let micros = |time: nix::sys::time::TimeVal| Duration::from_micros(time.num_microseconds().try_into().unwrap_or(0));
+    getrusage(who)
+        .map_or((Duration::ZERO, Duration::ZERO), |usage| (micros(usage.user_time()), micros(usage.system_time())))
+}
+
+/// What all CPUs together did since boot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Machine {
+    pub(crate) busy: Duration,
+    pub(crate) steal: Duration,
+    pub(crate) cpus: u32,
+}
+
+pub(crate) fn machine() -> Option<Machine> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let ticks: Vec<u64> =
+        stat.lines().next()?.split_whitespace().skip(1).filter_map(|tick| tick.parse().ok()).collect();
+    let [user, nice, system, _idle, _wait, irq, softirq, steal, ..] = ticks[..] else { return None };
+    let hertz = sysconf(SysconfVar::CLK_TCK).ok()??.try_into().ok()?;
+    let time = |ticks: u64| Duration::from_secs(ticks) / hertz;
+    let cpu = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
+    let cpus = stat.lines().filter(cpu).count() as u32;
+    Some(Machine { busy: time(user + nice + system + irq + softirq), steal: time(steal), cpus })
+}
+
+/// Counters that vanish with their process, summed over a tree.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tree {
+    pub(crate) peak_rss_bytes: u64,
+    pub(crate) switches_voluntary: u64,
+    pub(crate) switches_involuntary: u64,
+}
+
+/// The tree below (and with) a process.
+pub(crate) fn tree(pid: u32) -> Option<Tree> {
+    let mut sum = Tree::default();
+    let mut open = vec![pid];
+    let mut seen = 0;
+    while let Some(pid) = open.pop() {
+        let Some(status) = fields(Path::new(&format!("/proc/{pid}/status"))) else { continue };
+        seen += 1;
+        sum.peak_rss_bytes += status.get("VmHWM").copied().unwrap_or(0) * 1024;
+        for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+            let Some(status) = fields(&task.path().join("status")) else { continue };
+            sum.switches_voluntary += status.get("voluntary_ctxt_switches").copied().unwrap_or(0);
+            sum.switches_involuntary += status.get("nonvoluntary_ctxt_switches").copied().unwrap_or(0);
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            open.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        }
+    }
+    (seen > 0).then_some(sum)
+}
+
+/// The fields of a status file that begin with a number.
+fn fields(path: &Path) -> Option<BTreeMap<String, u64>> {
+    let text = fs::read_to_string(path).ok()?;
+    let field = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_owned(), value.split_whitespace().next()?.parse().ok()?))
+    };
+    Some(text.lines().filter_map(field).collect())
+}
+
+/// The machine and the build, as the report names them. What only the build knows (`rustc`, `profile`) is the caller's.
+#[must_use]
+pub fn environment(cpus_effective: f64, rustc: &str, profile: &str, lock_file: Option<&[u8]>) -> Environment {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let cpuinfo = read("/proc/cpuinfo");
+    let after = |name: &str| {
+        let line = cpuinfo.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+    };
+    let hypervisor = cpuinfo.lines().any(|line| line.starts_with("flags") && line.contains(" hypervisor"));
+    let product = read("/sys/class/dmi/id/sys_vendor");
+    let virt = match (hypervisor, product.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => String::from("hypervisor"),
+        (true, false) => product,
+    };
+    let memory = fields(Path::new("/proc/meminfo")).and_then(|memory| memory.get("MemTotal").copied());
+    Environment {
+        cpu: Some(after("model name"))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+        cpus_online: machine().map_or(cpus_effective as u32, |machine| machine.cpus),
+        cpus_effective,
+        virt,
+        kernel: nix::sys::utsname::uname()
+            .map(|name| format!("{} {}", name.sysname().to_string_lossy(), name.release().to_string_lossy()))
+            .unwrap_or_default(),
+        rustc: rustc.to_owned(),
+        profile: profile.to_owned(),
+        allocator: String::from("system"),
+        lock_sha256: lock_file.map(|file| hex(&Sha256::digest(file))).unwrap_or_default(),
+        pmu: Path::new("/sys/bus/event_source/devices/cpu/caps").exists()
+            || Path::new("/sys/bus/event_source/devices/cpu").exists(),
+        memory_bytes: memory.unwrap_or(0) * 1024,
+    }
+}

@@ -1,0 +1,64 @@
+//! Map-reduce on a pool of as many threads as there are workers.
+//!
+//! - `par-iter`: map each task to a partial, reduce partials in pairs: the two words one reads in every tutorial.
+//! - `fold-reduce`: fold tasks into one partial a split, reduce those. The same where a partial is a number, much less
+//!   to merge where it is a map.
+
+use std::sync::Arc;
+
+use patterns::map_reduce::Share;
+use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
+use rayon::prelude::*;
+
+use crate::{DataParallel, on, pool};
+
+impl RunsMapReduce for DataParallel {
+    fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
+        Strategies::of(Strategy::idiomatic("par-iter", par_iter::<W, P>))
+            .and(Strategy::idiomatic("fold-reduce", fold_reduce::<W, P>))
+    }
+}
+
+fn par_iter<W: MapReduce, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    let workload = &job.workload;
+    rounds::<W, P>(start, job, measure, |tasks| {
+        tasks
+            .into_par_iter()
+            .map(|index| Share::empty(workload).take_all(job, index..index + 1))
+            .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
+    })
+}
+
+fn fold_reduce<W: MapReduce, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    let workload = &job.workload;
+    rounds::<W, P>(start, job, measure, |tasks| {
+        tasks
+            .into_par_iter()
+            .fold(|| Share::empty(workload), |share, index| share.take_all(job, index..index + 1))
+            .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
+    })
+}
+
+fn rounds<W: MapReduce, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+    run: impl Fn(std::ops::Range<usize>) -> Share<W> + Sync,
+) -> Result<(), Error> {
+    let pool = pool(start.workers)?;
+    let tasks = job.workload.tasks(&job.input);
+    measure(&mut |watch| {
+        let share = watch.time(|| on(&pool, || run(0..tasks)))?;
+        let observed = P::default().observed(share.tasks());
+        let units = Units { threads: start.workers.get() as u64, tasks: share.pieces(), ..Units::default() };
+        Ok(share.done(units, observed))
+    })
+}

@@ -1,0 +1,338 @@
+//! A link: one worker process, the channels to and from it, and its end.
+//!
+//! The worker makes both channels, moves the far ends to the parent over a one-shot server and keeps no copy, so that
+//! either side's death closes them. What ipc-channel leaves to its user is done here: a child that dies before it
+//! connects (its accept would wait for ever), interrupted calls, a temporary folder too long for a socket's name, and
+//! reaping.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use ipc_channel::IpcError;
+use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender, IpcOneShotServer, IpcReceiver, IpcSender};
+use patterns::clock::Tick;
+use patterns::{Error, Start};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
+const LONGEST_FOLDER: usize = 80;
+/// How long a child may take to connect: a loaded machine is slow, a hung child is not waited for.
+const CONNECT: Duration = Duration::from_secs(20);
+/// How often a child that has not connected is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+/// How long a child that was hung up on may take to end.
+const END: Duration = Duration::from_secs(2);
+
+/// What a worker sends when it connects: the parent's ends of its channels.
+#[derive(Serialize, Deserialize)]
+struct Hello {
+    to_worker: IpcBytesSender,
+    from_worker: IpcBytesReceiver,
+    ends: IpcSender<End>,
+}
+
+/// An end of a channel between two workers, handed out by the parent. One a message: ipc-channel panics beyond 64.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum End {
+    /// Receive here.
+    Inbox(IpcBytesReceiver),
+    /// Send here.
+    Outbox(IpcBytesSender),
+}
+
+/// The parent's side.
+pub(crate) struct Link {
+    worker: usize,
+    child: Child,
+    to_worker: Option<IpcBytesSender>,
+    from_worker: IpcBytesReceiver,
+    ends: Option<IpcSender<End>>,
+}
+
+/// Why nothing more comes.
+pub(crate) enum Broken {
+    /// The other side is gone.
+    Closed,
+    /// Anything else.
+    Failed(Error),
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Broken> for Error {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Closed => Self::other("the channel was closed by the other side"),
+            Broken::Failed(error) => error,
+        }
+    }
+}
+
+/// Starts all workers of a cell at once: their start-ups overlap.
+pub(crate) fn start_all(start: &Start, workers: usize) -> Result<Vec<Link>, Error> {
+    let started: Result<Vec<_>, _> = (0..workers).map(|worker| Starting::new(start, worker)).collect();
+    started?.into_iter().map(Starting::connected).collect()
+}
+
+struct Starting {
+    worker: usize,
+    child: Option<Child>,
+    server: Option<IpcOneShotServer<Hello>>,
+    name: String,
+}
+
+impl Starting {
+    fn new(start: &Start, worker: usize) -> Result<Self, Error> {
+        let folder = std::env::temp_dir();
+        if folder.as_os_str().len() > LONGEST_FOLDER {
+            return Err(Error::other(format!(
+                "TMPDIR is too long for the name of a socket ({} bytes, at most {LONGEST_FOLDER}): set TMPDIR=/tmp",
+                folder.as_os_str().len()
+            )));
+        }
+        let (server, name) = IpcOneShotServer::new().map_err(Error::io(format!("make a socket in {folder:?}")))?;
+        let mut command = start.respawn.command();
+        command.arg(&name).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().map_err(Error::io(format!("start worker process {worker}")))?;
+        Ok(Self { worker, child: Some(child), server: Some(server), name })
+    }
+
+    /// Waits for the child to connect, and no longer than it lives. `accept` cannot be told to stop, so it runs on a
+    /// thread of its own, and a connection of ours ends it where the child's will never come.
+    fn connected(mut self) -> Result<Link, Error> {
+        let worker = self.worker;
+        let (Some(server), Some(mut child)) = (self.server.take(), self.child.take()) else {
+            return Err(Error::other("a worker can connect once"));
+        };
+        let (report, accepted) = channel();
+        let accepting = thread::Builder::new().name(String::from("accept")).spawn(move || {
+            let _ = report.send(server.accept());
+        });
+        let accepting = accepting.map_err(Error::io("start a thread"))?;
+        let asked = Tick::now();
+        let failed = loop {
+            match accepted.recv_timeout(LOOK) {
+                Ok(Ok((_, hello))) => {
+                    let Hello { to_worker, from_worker, ends } = hello;
+                    let (to_worker, ends) = (Some(to_worker), Some(ends));
+                    return Ok(Link { worker, child, to_worker, from_worker, ends });
+                }
+                Ok(Err(error)) => break Error::Died { worker, how: format!("failed to connect: {error}") },
+                Err(RecvTimeoutError::Disconnected) => break Error::other("the accepting thread is gone"),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            match child.try_wait() {
+                Ok(Some(status)) => break Error::Died { worker, how: format!("{} before it connected", said(status)) },
+                Ok(None) if asked.elapsed() < CONNECT => {}
+                _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") },
+            }
+        };
+        let _ = IpcSender::<()>::connect(self.name.clone());
+        let _ = accepting.join();
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(failed)
+    }
+}
+
+/// A sibling failed to start: no child is left behind, connected or not.
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Link {
+    /// Replaces a dead worker by a new process.
+    pub(crate) fn restart(&mut self, start: &Start) -> Result<(), Error> {
+        *self = Starting::new(start, self.worker)?.connected()?;
+        Ok(())
+    }
+
+    /// Process ID.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a message.
+    pub(crate) fn send(&self, message: &[u8]) -> Result<(), Broken> {
+        self.to_worker.as_ref().map_or(Err(Broken::Closed), |to_worker| send(to_worker, message))
+    }
+
+    /// Hands the worker an end of a channel to another.
+    pub(crate) fn hand(&self, end: End) -> Result<(), Error> {
+        let ends = self.ends.as_ref().ok_or_else(|| Error::other("the worker was hung up on"))?;
+        ends.send(end).map_err(Error::other)
+    }
+
+    /// Waits for a message.
+    pub(crate) fn receive(&self) -> Result<Vec<u8>, Broken> {
+        receive(&self.from_worker)
+    }
+
+    /// Waits for a message and reads it; a closed channel becomes what the process died of.
+    pub(crate) fn ask<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let message = self.receive().map_err(|broken| self.explain(broken))?;
+        decode(&message)
+    }
+
+    /// What a broken link means: how its process ended.
+    pub(crate) fn explain(&mut self, broken: Broken) -> Error {
+        match broken {
+            Broken::Closed => {
+                let status = self.end();
+                self.died(status)
+            }
+            Broken::Failed(error) => error,
+        }
+    }
+
+    /// The error of a process that ended this way.
+    pub(crate) fn died(&self, status: Option<ExitStatus>) -> Error {
+        let how = status.map_or_else(|| String::from("closed its channel, hung and was killed"), said);
+        Error::Died { worker: self.worker, how }
+    }
+
+    /// Hangs up: the worker sees the end of its channel and leaves.
+    pub(crate) fn hang_up(&mut self) {
+        self.to_worker = None;
+        self.ends = None;
+    }
+
+    /// Hangs up and reaps; `None` if it had to be killed.
+    pub(crate) fn end(&mut self) -> Option<ExitStatus> {
+        self.hang_up();
+        let asked = Tick::now();
+        let mut nap = Duration::from_micros(50);
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return Some(status),
+                Ok(None) if asked.elapsed() < END => thread::sleep(nap),
+                _ => break,
+            }
+            nap = (nap * 2).min(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        None
+    }
+}
+
+/// No zombie: whoever drops a link has hung up and reaped.
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The worker's side.
+pub(crate) struct Parent {
+    inbox: IpcBytesReceiver,
+    outbox: IpcBytesSender,
+    ends: IpcReceiver<End>,
+}
+
+impl Parent {
+    /// Connects to the parent that waits at `address`.
+    pub(crate) fn connect(address: &str) -> Result<Self, Error> {
+        // Set in the child, after exec: it dies with the thread that started it, which lives as long as the link does.
+        // If the parent died before this line, the connection below fails.
+        #[cfg(target_os = "linux")]
+        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(Error::other)?;
+        let parent = IpcSender::connect(address.to_owned()).map_err(Error::io(format!("connect to {address}")))?;
+        let made = "make a channel";
+        let (to_worker, inbox) = ipc::bytes_channel().map_err(Error::io(made))?;
+        let (outbox, from_worker) = ipc::bytes_channel().map_err(Error::io(made))?;
+        let (ends_to_worker, ends) = ipc::channel().map_err(Error::io(made))?;
+        parent.send(Hello { to_worker, from_worker, ends: ends_to_worker }).map_err(Error::other)?;
+        Ok(Self { inbox, outbox, ends })
+    }
+
+    /// The next message; `None` once the parent has hung up.
+    pub(crate) fn receive(&self) -> Result<Option<Vec<u8>>, Error> {
+        match receive(&self.inbox) {
+            Ok(message) => Ok(Some(message)),
+            Err(Broken::Closed) => Ok(None),
+            Err(Broken::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The next message, where the parent has no reason to hang up.
+    pub(crate) fn expect<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        decode(&self.receive()?.ok_or_else(|| Error::other("the parent hung up early"))?)
+    }
+
+    /// Sends a message.
+    pub(crate) fn send(&self, message: &[u8]) -> Result<(), Error> {
+        Ok(send(&self.outbox, message)?)
+    }
+
+    /// The next end of a channel that the parent hands out.
+    pub(crate) fn end(&self) -> Result<End, Error> {
+        self.ends.recv().map_err(Error::other)
+    }
+}
+
+/// Sends, again where a signal interrupted.
+pub(crate) fn send(to: &IpcBytesSender, message: &[u8]) -> Result<(), Broken> {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
+    loop {
+        match to.send(message) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == Interrupted => {}
+            Err(error) if matches!(error.kind(), BrokenPipe | ConnectionReset) => return Err(Broken::Closed),
+            Err(error) => return Err(Broken::Failed(Error::io("send a message")(error))),
+        }
+    }
+}
+
+/// Receives, again where a signal interrupted.
+pub(crate) fn receive(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
+    loop {
+        match from.recv() {
+            Ok(message) => return Ok(message),
+            Err(IpcError::Disconnected) => return Err(Broken::Closed),
+            Err(IpcError::Io(error)) if error.kind() == Interrupted => {}
+            Err(IpcError::Io(error)) if matches!(error.kind(), BrokenPipe | ConnectionReset) => {
+                return Err(Broken::Closed);
+            }
+            Err(error) => return Err(Broken::Failed(Error::other(format!("failed to receive a message: {error}")))),
+        }
+    }
+}
+
+/// A value as a message, in the format ipc-channel itself uses.
+pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    postcard::to_stdvec(value).map_err(Error::other)
+}
+
+/// A message as a value.
+pub(crate) fn decode<'m, T: Deserialize<'m>>(message: &'m [u8]) -> Result<T, Error> {
+    postcard::from_bytes(message).map_err(Error::other)
+}
+
+/// How a process ended, in words.
+fn said(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("was killed by signal {signal}"),
+        (None, Some(code)) => format!("exited with status {code}"),
+        (None, None) => String::from("ended"),
+    }
+}
+
+/// Whether a process was killed from outside, as against having left.
+pub(crate) fn killed(status: Option<ExitStatus>) -> bool {
+    status.is_none_or(|status| status.signal().is_some())
+}

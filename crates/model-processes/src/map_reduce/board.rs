@@ -1,0 +1,156 @@
+//! The board of a round: which tasks nobody has yet, which came back from a dead worker, and how many are not done.
+
+use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How often the same tasks may kill their worker before they are given up.
+const ATTEMPTS: u32 = 3;
+
+/// Tasks on their way to a worker: a range of indices, and how many workers they have killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Batch {
+    pub(super) indices: Range<usize>,
+    pub(super) deaths: u32,
+}
+
+/// Shared by the drivers of a round.
+pub(super) struct Board {
+    workers: usize,
+    tasks: Mutex<Tasks>,
+    changed: Condvar,
+}
+
+struct Tasks {
+    next: usize,
+    total: usize,
+    returned: Vec<Batch>,
+    open: usize,
+    failed: bool,
+}
+
+impl Board {
+    pub(super) fn new(total: usize, workers: usize) -> Self {
+        let tasks = Tasks { next: 0, total, returned: Vec::new(), open: total, failed: false };
+        Self { workers, tasks: Mutex::new(tasks), changed: Condvar::new() }
+    }
+
+    /// Up to `most` consecutive tasks, fewer towards the end, for a worker that has `waiting` messages of at most
+    /// `window` (fewer towards the end) on their way; `None` if there are none at the moment.
+    pub(super) fn take(&self, most: usize, waiting: usize, window: usize) -> Option<Batch> {
+        let mut tasks = self.lock();
+        let room = waiting < guided(window, tasks.left(), self.workers);
+        room.then(|| tasks.take(most, self.workers)).flatten()
+    }
+
+    /// As [`Board::take`], waiting for what a dead worker may yet give back; `None` once all tasks are done, or failed.
+    pub(super) fn wait(&self, most: usize) -> Option<Batch> {
+        let mut tasks = self.lock();
+        loop {
+            if tasks.failed || tasks.open == 0 {
+                return None;
+            }
+            if let Some(batch) = tasks.take(most, self.workers) {
+                return Some(batch);
+            }
+            tasks = self.changed.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// These tasks are done.
+    pub(super) fn done(&self, batch: &Batch) {
+        let mut tasks = self.lock();
+        tasks.open -= batch.indices.len();
+        if tasks.open == 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// These tasks are not done: their worker died. Somebody else takes them; an error if they keep killing workers.
+    pub(super) fn give_back(&self, batches: impl IntoIterator<Item = Batch>) -> Result<(), Range<usize>> {
+        let mut tasks = self.lock();
+        for batch in batches {
+            let deaths = batch.deaths + 1;
+            if deaths >= ATTEMPTS {
+                tasks.failed = true;
+                self.changed.notify_all();
+                return Err(batch.indices);
+            }
+            tasks.returned.push(Batch { deaths, ..batch });
+        }
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Nothing more is worth doing.
+    pub(super) fn fail(&self) {
+        self.lock().failed = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        // No code that can panic runs under this lock.
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tasks {
+    fn left(&self) -> usize {
+        self.total - self.next + self.returned.iter().map(|batch| batch.indices.len()).sum::<usize>()
+    }
+
+    fn take(&mut self, most: usize, workers: usize) -> Option<Batch> {
+        if self.failed {
+            return None;
+        }
+        if let Some(batch) = self.returned.pop() {
+            return Some(batch);
+        }
+        let size = guided(most, self.left(), workers).min(self.total - self.next);
+        let indices = self.next..self.next + size;
+        self.next += size;
+        (!indices.is_empty()).then_some(Batch { indices, deaths: 0 })
+    }
+}
+
+/// Guided sizes (after Polychronopoulos and Kuck, 1987): at most half of a fair share of what is left, at least one.
+fn guided(most: usize, left: usize, workers: usize) -> usize {
+    most.min(left / (2 * workers)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_is_taken_once_in_sizes_that_shrink() {
+        let board = Board::new(100, 2);
+        let sizes: Vec<usize> = std::iter::from_fn(|| board.wait(16))
+            .map(|batch| {
+                board.done(&batch);
+                batch.indices.len()
+            })
+            .collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 100);
+        assert_eq!(sizes[0], 16);
+        assert_eq!(*sizes.last().unwrap(), 1);
+        assert!(sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
+    }
+
+    #[test]
+    fn what_comes_back_is_taken_first_and_given_up_after_three_deaths() {
+        let board = Board::new(10, 1);
+        let mut batch = board.wait(4).unwrap();
+        for death in 1..ATTEMPTS {
+            board.give_back([batch.clone()]).unwrap();
+            batch = board.wait(4).unwrap();
+            assert_eq!((batch.indices.clone(), batch.deaths), (0..4, death));
+        }
+        assert_eq!(board.give_back([batch]), Err(0..4));
+        assert_eq!(board.wait(4), None, "a failed round hands out nothing");
+    }
+
+    #[test]
+    fn no_task_means_done_at_once() {
+        assert_eq!(Board::new(0, 3).wait(8), None);
+    }
+}

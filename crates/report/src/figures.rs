@@ -1,0 +1,218 @@
+//! Numbers as people read them: ratios, intervals, durations, bytes, shares and counts, each with one rule of precision.
+
+/// What stands where a number does not exist.
+pub(crate) const NONE: &str = "–";
+
+/// A ratio: below 2 two decimals, below 10 one, below 100 none, above two significant digits.
+pub(crate) fn ratio(x: f64) -> String {
+    ratio_with(x, 0)
+}
+
+/// The rule of [`ratio`] with `extra` more digits. Limits lie where rounding would cross them, so 1.996 is "2.0".
+fn ratio_with(x: f64, extra: usize) -> String {
+    if !x.is_finite() {
+        return NONE.to_owned();
+    }
+    let size = x.abs();
+    if size < 0.0995 && size > 0.0 {
+        let leading_zeros = (-size.log10()).floor().clamp(0.0, 12.0) as usize;
+        format!("{x:.*}", leading_zeros + 2 + extra)
+    } else if size < 1.995 {
+        format!("{x:.*}", 2 + extra)
+    } else if size < 9.95 {
+        format!("{x:.*}", 1 + extra)
+    } else if size < 99.5 {
+        format!("{x:.*}", extra)
+    } else {
+        let step = 10f64.powi(size.log10().floor() as i32 - 1 - extra as i32).max(1.0);
+        count((x / step).round() * step)
+    }
+}
+
+/// Both ends of an interval. Ends that would look alike, or like exactly 1, get one digit more: `[1.00, 1.04]` would
+/// deny the separation that it proves.
+pub(crate) fn ends(lo: f64, hi: f64) -> (String, String) {
+    let alike = ratio(lo) == ratio(hi);
+    let end = |x: f64| {
+        let at_one = ratio(x) == "1.00" && (x - 1.0).abs() > 1e-9;
+        ratio_with(x, usize::from(alike || at_one))
+    };
+    (end(lo), end(hi))
+}
+
+/// `[1.04, 1.07]`, or nothing where an end is missing.
+pub(crate) fn interval(lo: Option<f64>, hi: Option<f64>) -> Option<String> {
+    let (lo, hi) = (finite(lo)?, finite(hi)?);
+    let (lo, hi) = ends(lo, hi);
+    Some(format!("[{lo}, {hi}]"))
+}
+
+/// Drops what is not a number.
+pub(crate) fn finite(x: Option<f64>) -> Option<f64> {
+    x.filter(|x| x.is_finite())
+}
+
+/// Thousands are set apart by commas: `55,088`.
+pub(crate) fn count(x: f64) -> String {
+    if !x.is_finite() {
+        return NONE.to_owned();
+    }
+    let digits = format!("{:.0}", x.abs());
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if x < 0.0 && digits != "0" { format!("-{out}") } else { out }
+}
+
+/// A share as `0.8 %`, `62 %`.
+pub(crate) fn percent(share: f64) -> String {
+    if !share.is_finite() {
+        return NONE.to_owned();
+    }
+    let percent = share * 100.0;
+    let whole = percent.abs() >= 9.95 || percent.fract().abs() < 1e-9;
+    format!("{percent:.*} %", usize::from(!whole))
+}
+
+/// A difference from 1 as `+4.9 %`.
+pub(crate) fn change(ratio: f64) -> String {
+    if !ratio.is_finite() {
+        return NONE.to_owned();
+    }
+    format!("{:+.1} %", (ratio - 1.0) * 100.0)
+}
+
+/// Three significant digits, the precision of everything that has a unit.
+fn three_digits(x: f64) -> String {
+    let size = x.abs();
+    if size < 9.995 {
+        format!("{x:.2}")
+    } else if size < 99.95 {
+        format!("{x:.1}")
+    } else {
+        count(x)
+    }
+}
+
+/// The largest unit that leaves at least 1 before the point.
+fn scaled(x: f64, base: f64, units: &[&str]) -> String {
+    if !x.is_finite() {
+        return NONE.to_owned();
+    }
+    let mut x = x;
+    let mut at = 0;
+    // 0.5 below the base, because 999.7 is printed as 1,000.
+    while x.abs() >= base - 0.5 && at + 1 < units.len() {
+        x /= base;
+        at += 1;
+    }
+    // A count of the smallest unit has no decimals.
+    let number = if at == 0 && x.fract() == 0.0 { count(x) } else { three_digits(x) };
+    format!("{number} {}", units[at])
+}
+
+/// Nanoseconds as `1.54 ms`.
+pub(crate) fn duration(ns: f64) -> String {
+    scaled(ns, 1000.0, &["ns", "µs", "ms", "s"])
+}
+
+/// Bytes as `13.9 KiB`.
+pub(crate) fn bytes(bytes: f64) -> String {
+    scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+}
+
+/// A value in the unit that ends the name of its metric.
+pub(crate) fn value(metric: &str, x: f64) -> String {
+    if metric.ends_with("_ns") {
+        duration(x)
+    } else if metric.ends_with("_bytes") {
+        bytes(x)
+    } else if !x.is_finite() {
+        NONE.to_owned()
+    } else {
+        three_digits(x)
+    }
+}
+
+/// How long a run took: `46 min 50 s`.
+pub(crate) fn wall(ns: u64) -> String {
+    match split(ns) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// The same for a single line: `46m50s`.
+pub(crate) fn wall_short(ns: u64) -> String {
+    match split(ns) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds:02}s"),
+        (hours, minutes, _) => format!("{hours}h{minutes:02}m"),
+    }
+}
+
+/// Hours, minutes, seconds.
+fn split(ns: u64) -> (u64, u64, u64) {
+    let seconds = ns.saturating_add(500_000_000) / 1_000_000_000;
+    (seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// A number of CPUs: whole where it is whole.
+pub(crate) fn cpus(n: f64) -> String {
+    if !n.is_finite() || n <= 0.0 {
+        return "CPUs unknown".to_owned();
+    }
+    let number = if n.fract().abs() < 1e-9 { count(n) } else { format!("{n:.1}") };
+    if number == "1" { "1 CPU".to_owned() } else { format!("{number} CPUs") }
+}
+
+/// `1 round`, `7 rounds`.
+pub(crate) fn plural(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", count(n as f64)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_follow_the_rule_of_precision() {
+        let shown: Vec<String> =
+            [0.0123, 0.53, 1.0, 1.064, 1.996, 9.12, 9.96, 45.2, 99.6, 312.0, 1_349.0].into_iter().map(ratio).collect();
+        assert_eq!(shown, ["0.012", "0.53", "1.00", "1.06", "2.0", "9.1", "10", "45", "100", "310", "1,300"]);
+        assert_eq!(ratio(f64::NAN), NONE);
+    }
+
+    #[test]
+    fn interval_ends_stay_apart() {
+        assert_eq!(interval(Some(1.04), Some(1.07)).unwrap(), "[1.04, 1.07]");
+        assert_eq!(interval(Some(45.1), Some(45.4)).unwrap(), "[45.1, 45.4]");
+        assert_eq!(interval(Some(1.002), Some(1.04)).unwrap(), "[1.002, 1.04]");
+        assert_eq!(interval(Some(1.0), None), None);
+        assert_eq!(interval(Some(f64::NAN), Some(1.0)), None);
+    }
+
+    #[test]
+    fn units_are_chosen_by_size() {
+        assert_eq!(duration(44.0), "44 ns");
+        assert_eq!(duration(1_540_000.0), "1.54 ms");
+        assert_eq!(duration(999_900.0), "1.00 ms");
+        assert_eq!(duration(12_300_000_000.0), "12.3 s");
+        assert_eq!(bytes(471.0), "471 B");
+        assert_eq!(bytes(14_234.0), "13.9 KiB");
+        assert_eq!(value("efficiency", 0.913), "0.91");
+        assert_eq!(percent(0.008), "0.8 %");
+        assert_eq!(percent(0.05), "5 %");
+        assert_eq!(percent(0.623), "62 %");
+        assert_eq!(change(1.049), "+4.9 %");
+        assert_eq!(wall(2_810_000_000_000), "46 min 50 s");
+        assert_eq!(wall_short(312_000_000_000), "5m12s");
+        assert_eq!(count(55_088.0), "55,088");
+        assert_eq!(cpus(1.5), "1.5 CPUs");
+    }
+}

@@ -1,0 +1,219 @@
+//! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
+
+mod forest;
+mod sections;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+use results::Run;
+
+use crate::facts;
+use crate::figures;
+use crate::view::{GroupView, View};
+use crate::words::{self, Piece, Sentence};
+
+/// Tokens, type and layout of the page.
+const STYLE: &str = include_str!("html/page.css");
+
+/// Shapes of the models, so that nobody needs the colours.
+const GLYPHS: &str = include_str!("html/glyphs.svg");
+
+/// The run as one HTML file.
+#[must_use]
+pub fn html(run: &Run) -> String {
+    let view = View::new(run);
+    markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                // Proof, not hope, that nothing is fetched.
+                meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'";
+                title { "Crossover report " (run.run.id) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (PreEscaped(GLYPHS))
+                div.wrap {
+                    (top(&view))
+                    main {
+                        (verdicts(&view))
+                        @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view)) }
+                        (sections::lost(&view))
+                        (sections::omissions(run))
+                        (sections::machine(run))
+                        (sections::method(run))
+                    }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn top(view: &View<'_>) -> Markup {
+    let run = view.run;
+    let tally = view.tally();
+    let lead = words::lead(view);
+    // With one group the lead begins with an ID, and an ID keeps its case.
+    let own = view.groups.iter().filter(|group| group.leader().is_some()).count() != 1;
+    markup! {
+        header.top {
+            div {
+                h1 { "Which concurrency model, on this machine?" }
+                p.lead.own[own] { (said(&lead)) "." }
+            }
+            dl.facts {
+                dt { "run" } dd { (run.run.id) @if run.run.wall_ns > 0 { ", " (figures::wall(run.run.wall_ns)) } }
+                dt { "machine" } dd { (figures::cpus(run.environment.cpus_effective))
+                    @if !run.environment.virt.is_empty() { ", " (run.environment.virt) } }
+                dt { "measured" } dd { (tally.measured) " of " (figures::plural(run.cells.len(), "cell")) ", "
+                    (figures::plural(view.groups.len(), "group")) }
+                dt { "rounds" } dd { (run.run.rounds) "; seed " (run.run.seed) }
+            }
+        }
+        ul.key aria-label="Models" {
+            @for model in view.models() { li class=(class(model)) { i.g {} (model) } }
+        }
+    }
+}
+
+fn verdicts(view: &View<'_>) -> Markup {
+    let tally = words::tally(&view.tally());
+    let title = markup! { h2 { "Verdicts" } (badge(view.run)) };
+    let body = markup! {
+        @if view.groups.is_empty() { p.say { "Nothing was measured: the run has no cells." } }
+        ul.verdicts {
+            @for (i, group) in view.groups.iter().enumerate() {
+                li {
+                    p {
+                        b { (words::title(group)) ". " }
+                        (said(&words::verdict(view, group)))
+                        @if !group.rows.is_empty() { " " a.ev href=(format!("#g{i}")) { "evidence" } }
+                    }
+                    @for lost in words::lost(group) { p { span.wrong { "deliberately wrong" } " " (said(&lost)) } }
+                }
+            }
+        }
+        @if !tally.is_empty() { p.q { (tally) "." } }
+    };
+    section("verdicts", title, body)
+}
+
+fn badge(run: &Run) -> Markup {
+    let (sign, word) = facts::trust(run);
+    let trust = &run.trust;
+    let checked = run.cells.iter().filter(|cell| cell.verified.is_some()).count();
+    let right = run.cells.iter().filter(|cell| cell.verified == Some(true)).count();
+    let share = |share: Option<f64>| figures::finite(share).map(figures::percent);
+    let mut facts = vec![("twins that differ", format!("{} of {}", trust.aa_false, trust.aa_tests))];
+    if let Some(known) = &trust.known_effect {
+        let interval = figures::interval(Some(known.lo), Some(known.hi)).unwrap_or_default();
+        facts.push(("known effect", figures::change(known.truth)));
+        facts.push(("found as", figures::change(known.ratio)));
+        facts.push(("", interval));
+    } else {
+        facts.push(("known effect", "not measured".to_owned()));
+    }
+    let unknown = || "unknown".to_owned();
+    facts.push(("noise floor", share(trust.noise_floor).unwrap_or_else(unknown)));
+    facts.push(("rounds, dropped", format!("{}, {}", trust.rounds_kept, trust.rounds_dropped)));
+    facts.push(("foreign load", share(trust.foreign_median).unwrap_or_else(unknown)));
+    facts.push(("stolen time", share(trust.steal_median).unwrap_or_else(unknown)));
+    facts.push(("answers verified", format!("{right} of {checked}")));
+    markup! {
+        div.badge.no[trust.trusted == Some(false)] {
+            strong { span { (sign) } (word) }
+            @if !trust.reason.is_empty() { p { (trust.reason) } }
+            dl { @for (name, value) in facts { dt { (name) } dd { (value) } } }
+        }
+    }
+}
+
+fn evidence(view: &View<'_>) -> Markup {
+    let title = markup! {
+        h2 { "Evidence by workload" }
+        p.how {
+            "Mark: median over rounds. Line: simultaneous interval. Right is faster. Hollow: " b { "far" }
+            ", over 20 times behind, not tested. Shaded: ±" (figures::percent(view.run.run.delta))
+            " round sequential and the leader, where differences count as ties. Dotted: ideal, sequential times the CPUs "
+            "that the workers can use."
+        }
+    };
+    let body = markup! {
+        @for (i, group) in view.groups.iter().enumerate() {
+            @if !group.rows.is_empty() {
+                article id=(format!("g{i}")) {
+                    h3 { (words::title(group)) }
+                    p.q { (group_facts(view, group)) }
+                    (forest::table(view, group, i))
+                }
+            }
+        }
+    };
+    section("evidence", title, body)
+}
+
+/// One line on how a group was measured.
+fn group_facts(view: &View<'_>, group: &GroupView<'_>) -> String {
+    let mut facts = vec![figures::plural(group.rounds(view.run) as usize, "round")];
+    if let Some(named) = group.group {
+        if named.iterations > 0 {
+            facts.push(format!("{} a sample", figures::plural(named.iterations as usize, "iteration")));
+        }
+        if let Some(capacity) = figures::finite(named.capacity.as_ref().and_then(results::Metric::median)) {
+            facts.push(format!("the machine gave {} sequential rates at once", figures::ratio(capacity)));
+        }
+    }
+    if !group.absent.is_empty() {
+        let n = figures::plural(group.absent.len(), "cell");
+        facts.push(format!("{n} without a measurement, see failures and omissions"));
+    }
+    facts.join("; ")
+}
+
+/// A section with its title in the margin.
+fn section(id: &str, title: Markup, body: Markup) -> Markup {
+    markup! { section id=(id) { header { (title) } div.body { (body) } } }
+}
+
+/// A sentence with its contenders marked by their model.
+fn said(sentence: &Sentence) -> Markup {
+    markup! {
+        @for piece in &sentence.0 {
+            @match piece {
+                Piece::Text(text) => { (text) }
+                Piece::Contender(name) => { (contender(name)) }
+                Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
+                Piece::Aside(text) => { " " span.q.nw { (text) } }
+            }
+        }
+    }
+}
+
+/// A contender: glyph of its model, then its name, which may break after the slash.
+fn contender(name: &str) -> Markup {
+    let (model, strategy) = name.split_once('/').unwrap_or((name, ""));
+    markup! {
+        span class={ "c " (class(model)) } {
+            // The glyph stays with its name; a name too long for a phone may break anywhere.
+            span.nw[model.len() <= 24] { i.g {} (model) @if !strategy.is_empty() { "/" } }
+            @if !strategy.is_empty() { wbr; span.nw[strategy.len() <= 24] { (strategy) } }
+        }
+    }
+}
+
+/// Class that carries colour and glyph of a model; models without a hue of their own share a neutral one.
+fn class(model: &str) -> &'static str {
+    match model {
+        "sequential" => "m-s",
+        "threads" => "m-t",
+        "processes" => "m-p",
+        "async" => "m-a",
+        "data-parallel" => "m-d",
+        "gil" => "m-g",
+        "free-threaded" => "m-f",
+        _ => "m-x",
+    }
+}

@@ -1,0 +1,220 @@
+//! The sections below the evidence: lost updates, omissions, machine, method.
+
+use maud::{Markup, html};
+use results::{Cell, CellStatus, Run, RunStatus, Support};
+
+use super::forest::shown;
+use super::{contender, section};
+use crate::facts;
+use crate::figures::{self, percent};
+use crate::view::{GroupView, View, median};
+use crate::words;
+
+/// What counterexamples lost, and what their fixes cost. Nothing where there is no counterexample.
+pub(super) fn lost(view: &View<'_>) -> Markup {
+    let groups: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| !group.wrong.is_empty()).collect();
+    if groups.is_empty() {
+        return html! {};
+    }
+    let title = html! {
+        h2 { "Lost updates" }
+        p.how { "Hatched: the part of the updates that a deliberately wrong contender lost. Below it the time of each fix: what safety costs." }
+    };
+    let body = html! {
+        @for group in groups {
+            div.scroll tabindex="0" {
+                table.lost {
+                    caption { (words::title(group)) }
+                    thead { tr {
+                        th scope="col" { "contender" } th.bar scope="col" { "updates" } th.n scope="col" { "lost" }
+                        th.n scope="col" { "expected" } th.n scope="col" { "median" }
+                    } }
+                    tbody {
+                        @for cell in &group.wrong { (lost_row(cell, true)) }
+                        @for row in group.rows.iter().filter(|row| !row.reference) { (lost_row(row.cell, false)) }
+                    }
+                }
+            }
+        }
+    };
+    section("lost", title, body)
+}
+
+fn lost_row(cell: &Cell, wrong: bool) -> Markup {
+    let lost = median(cell, "lost_updates");
+    let expected = median(cell, "expected_updates");
+    let share = lost.zip(expected).filter(|(_, all)| *all > 0.0).map(|(lost, all)| (lost / all).clamp(0.0, 1.0));
+    // A verified answer says that nothing was lost, even where nobody counted.
+    let clean = !wrong && words::lost_none(cell) == Some(true);
+    html! {
+        tr.wrongrow[wrong] {
+            th scope="row" { (contender(&cell.contender)) }
+            td.bar {
+                @if let Some(share) = share.filter(|_| wrong) {
+                    svg role="img" aria-label=(format!("{} lost", percent(share))) {
+                        rect.kept width="100%" height="13" {}
+                        rect.gone x=(format!("{:.1}%", (1.0 - share) * 100.0)) width=(format!("{:.1}%", share * 100.0)) height="13" {}
+                    }
+                }
+            }
+            td.n data-l="lost" {
+                @match (lost, clean) {
+                    (_, true) => "none",
+                    (Some(lost), _) => { (figures::count(lost)) @if let Some(share) = share { " " span.q { (percent(share)) } } }
+                    (None, _) => { (shown(cell, "lost_updates")) }
+                }
+            }
+            td.n data-l="expected" { @match expected { Some(all) => { (figures::count(all)) } None => { (shown(cell, "expected_updates")) } } }
+            td.n data-l="median" { (shown(cell, &cell.primary)) }
+        }
+    }
+}
+
+/// Cells that share status, contender and reason, said once.
+struct Omission<'a> {
+    what: &'static str,
+    bad: bool,
+    contender: &'a str,
+    reason: &'a str,
+    groups: Vec<&'a str>,
+}
+
+/// Everything that is not in the evidence, or is there with a reservation.
+pub(super) fn omissions(run: &Run) -> Markup {
+    let found = collect(run);
+    let metrics = facts::missing_metrics(run);
+    let title = html! { h2 { "Failures and omissions" } };
+    let body = html! {
+        @if found.is_empty() && metrics.is_empty() { p.say { "None: every planned cell was measured, with every metric." } }
+        @if !found.is_empty() {
+            table.why {
+                thead { tr { th scope="col" { "status" } th scope="col" { "contender" } th scope="col" { "where" } th scope="col" { "why" } } }
+                tbody {
+                    @for one in &found {
+                        tr {
+                            th scope="row" { @if one.bad { span.x { "✕ " (one.what) } } @else { (one.what) } }
+                            td { (contender(one.contender)) }
+                            td data-l="in" { (one.groups.join(", ")) }
+                            td { (one.reason) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !metrics.is_empty() {
+            table.why {
+                thead { tr { th scope="col" { "metric" } th scope="col" { "not measured in" } th scope="col" { "why" } } }
+                tbody {
+                    @for (metric, reason, n) in &metrics {
+                        tr { th scope="row" { code { (metric) } } td { (figures::plural(*n, "cell")) } td { (reason) } }
+                    }
+                }
+            }
+        }
+    };
+    section("omissions", title, body)
+}
+
+fn collect(run: &Run) -> Vec<Omission<'_>> {
+    let mut found: Vec<Omission<'_>> = Vec::new();
+    // The worst first.
+    for status in
+        [CellStatus::Failed, CellStatus::TimedOut, CellStatus::Skipped, CellStatus::NotApplicable, CellStatus::Measured]
+    {
+        for cell in run.cells.iter().filter(|cell| cell.status == status) {
+            let what = match (status, cell.deliberately_wrong) {
+                (CellStatus::Measured, true) => "deliberately wrong",
+                (CellStatus::Measured, false) if cell.support == Support::AgainstTheGrain => "against the grain",
+                (CellStatus::Measured, false) => continue,
+                (other, _) => words::status(other),
+            };
+            let reason = match cell.reason.as_deref() {
+                None | Some("") if what == "deliberately wrong" => "a counterexample, excluded from every ranking",
+                _ => words::reason(cell),
+            };
+            let same =
+                |one: &&mut Omission<'_>| one.what == what && one.contender == cell.contender && one.reason == reason;
+            match found.iter_mut().find(same) {
+                Some(one) => one.groups.push(&cell.group),
+                None => found.push(Omission {
+                    what,
+                    bad: matches!(status, CellStatus::Failed | CellStatus::TimedOut),
+                    contender: &cell.contender,
+                    reason,
+                    groups: vec![&cell.group],
+                }),
+            }
+        }
+    }
+    found
+}
+
+/// On what was measured, and by what.
+pub(super) fn machine(run: &Run) -> Markup {
+    let (env, info) = (&run.environment, &run.run);
+    let text = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
+    let memory = if env.memory_bytes > 0 { figures::bytes(env.memory_bytes as f64) } else { "unknown".to_owned() };
+    let dirty = if run.tool.dirty { ", uncommitted changes" } else { "" };
+    let status = match info.status {
+        RunStatus::Complete => "complete".to_owned(),
+        _ => facts::ending(run).unwrap_or_default(),
+    };
+    let looks: Vec<String> = info.looks.iter().map(ToString::to_string).collect();
+    let online = figures::cpus(f64::from(env.cpus_online));
+    let facts = [
+        ("processor", text(&env.cpu)),
+        ("CPUs", format!("{} for this run, {online} online", figures::cpus(env.cpus_effective))),
+        ("memory", memory),
+        ("virtualization", if env.virt.is_empty() { "none seen".to_owned() } else { env.virt.clone() }),
+        ("kernel", text(&env.kernel)),
+        ("compiler", text(&env.rustc)),
+        ("profile", text(&env.profile)),
+        ("allocator", text(&env.allocator)),
+        ("hardware counters", if env.pmu { "readable" } else { "not readable" }.to_owned()),
+        ("lock file", text(env.lock_sha256.get(..16).unwrap_or(&env.lock_sha256))),
+        ("program", format!("{} {}{dirty}", run.tool.version, run.tool.git.get(..12).unwrap_or(&run.tool.git))),
+        (
+            "started, ended",
+            format!("{}, {}", text(&info.started), if info.ended.is_empty() { "not ended" } else { &info.ended }),
+        ),
+        ("status", status),
+        ("rounds", format!("{}; looks after {}", info.rounds, text(&looks.join(", ")))),
+        (
+            "wall time",
+            format!("{}, {} of it inside timed regions", figures::wall(info.wall_ns), percent(info.timed_share)),
+        ),
+        ("seed", info.seed.to_string()),
+    ];
+    let title = html! { h2 { "Machine and run" } };
+    let body = html! {
+        dl.machine { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
+        p { "Again: " code.cmd { (facts::command(run)) } }
+    };
+    section("machine", title, body)
+}
+
+/// How verdicts come about, and what they cannot say.
+pub(super) fn method(run: &Run) -> Markup {
+    let info = &run.run;
+    let title = html! { h2 { "Method and limits" } };
+    let body = html! {
+        ul.method {
+            li { b { "Paired. " } "A round takes one sample of every contender of a group in random order. A ratio is the median over rounds of ratios within a round, so that load that changes between rounds hits all alike." }
+            li { b { "Intervals. " } "Order statistics, free of assumptions on the distribution, simultaneous for all contenders of a group: " (percent(info.alpha)) " chance of any false separation per group over all looks, not per run." }
+            li { b { "Best set. " } "Whoever is beaten by no one in a one-sided sign test. The leader is its member with the smallest median ratio to sequential." }
+            li { b { "Tie. " } "Two one-sided tests put the ratio within ±" (percent(info.delta)) ", declared before the first sample." }
+            li { b { "Far. " } "More than 20 times behind the leader: a ratio without a test." }
+            li { b { "Not separated. " } "Neither: any difference is below the bound that is given." }
+            li { b { "Outliers stay. " } "In concurrency the tail is signal." }
+        }
+        h3 { "Limits" }
+        ul.method {
+            li { "Nothing below 2 % is believed: the layout of code alone can do that." }
+            li { "More workers than CPUs measures oversubscription, not scaling." }
+            li { "Fresh processes hide long-run effects." }
+            li { "Stored runs of different days or machines are unpaired: only a comparison that measures both sides again, interleaved, may gate." }
+            li { "It holds for this machine, these sizes and these implementations." }
+        }
+    };
+    section("method", title, body)
+}

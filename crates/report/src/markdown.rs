@@ -1,0 +1,255 @@
+//! The report as a comment on a pull request: the verdict first, one table, the details folded, the command last.
+
+use std::fmt::Write as _;
+
+use results::{Cell, CellStatus, Run, Support};
+
+use crate::facts;
+use crate::figures::{self, NONE, percent};
+use crate::view::{GroupView, Row, Standing, View, median};
+use crate::words;
+
+/// Characters at most: what GitHub takes as a comment, with some air.
+const LIMIT: usize = 60_000;
+
+/// Room for closing tags and the command below the details.
+const TAIL: usize = 3_000;
+
+/// Characters of one text from outside (a reason, a name): longer ones are cut.
+const TEXT: usize = 300;
+
+/// The run as GitHub Markdown, 60,000 characters at most; rows that do not fit are counted.
+#[must_use]
+pub fn markdown(run: &Run) -> String {
+    let view = View::new(run);
+    let mut doc = Doc { out: String::new(), length: 0 };
+    let mut facts = facts::trust_facts(run);
+    facts.push(figures::wall_short(run.run.wall_ns));
+    let (sign, word) = facts::trust(run);
+    doc.line(&format!(
+        "**compare: {}** ({sign} {word}, {})",
+        escape_to(&words::lead(&view).to_string(), 1_000),
+        facts.join(", ")
+    ));
+    doc.line("");
+    table(&mut doc, &view);
+    for sentence in view.groups.iter().flat_map(words::lost) {
+        doc.line(&format!("\n✕ {}", escape(&sentence.to_string())));
+    }
+    doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
+    cells(&mut doc, &view);
+    omissions(&mut doc, run);
+    machine(&mut doc, run);
+    let mut out = doc.out;
+    let place = figures::cpus(run.environment.cpus_effective);
+    let _ = writeln!(out, "\n</details>\n\n<sub>{}, {place}</sub>", code(&facts::command(run)));
+    out
+}
+
+/// Lines until the limit.
+struct Doc {
+    out: String,
+    length: usize,
+}
+
+impl Doc {
+    /// Adds a line if there is room for it.
+    fn line(&mut self, text: &str) -> bool {
+        let length = text.chars().count() + 1;
+        let fits = self.length + length <= LIMIT - TAIL;
+        if fits {
+            self.length += length;
+            self.out.push_str(text);
+            self.out.push('\n');
+        }
+        fits
+    }
+
+    /// Adds a table; the rows that do not fit are counted, not hidden.
+    fn table(&mut self, head: &[&str], rule: &str, rows: &[Vec<String>]) {
+        // A head without room for one row says nothing.
+        if rows.is_empty() || self.length + 500 > LIMIT - TAIL {
+            return;
+        }
+        self.line(&format!("| {} |", head.join(" | ")));
+        self.line(rule);
+        for (i, row) in rows.iter().enumerate() {
+            let room = self.length + 200 <= LIMIT - TAIL;
+            if !room || !self.line(&format!("| {} |", row.join(" | "))) {
+                self.line(&format!("\n{} more did not fit here; all are in `cells.csv`.", rows.len() - i));
+                break;
+            }
+        }
+    }
+}
+
+fn table(doc: &mut Doc, view: &View<'_>) {
+    let models = view.models();
+    if models.is_empty() {
+        return;
+    }
+    let names: Vec<String> = models.iter().map(|model| escape(model)).collect();
+    let mut head = vec!["workload", "w", "best set"];
+    head.extend(names.iter().map(String::as_str));
+    head.push("won");
+    let rule = format!("|---|--:|---|{}--:|", "---|".repeat(models.len()));
+    let rows: Vec<Vec<String>> = view.groups.iter().map(|group| row(view, group, &models)).collect();
+    doc.table(&head, &rule, &rows);
+    doc.line(
+        "\nTimes slower than the best; `=` tie, `?<6 %` not separated, `≤` slower but inside the band, `far` not \
+         tested, ▼ slower than sequential; won: rounds in which the leader was ahead of the nearest contender outside the best set.",
+    );
+}
+
+fn row(view: &View<'_>, group: &GroupView<'_>, models: &[&str]) -> Vec<String> {
+    let best: Vec<&Row<'_>> = group.rows.iter().filter(|row| row.standing.best()).collect();
+    let set = match best.as_slice() {
+        [] if group.rows.is_empty() => "nothing measured".to_owned(),
+        [] => format!("not decided, {}", figures::plural(group.rounds(view.run) as usize, "round")),
+        [leader, rest @ ..] => {
+            let sign = |row: &Row<'_>| if row.standing == Standing::Ties { "=" } else { "?" };
+            let second = rest.first().map(|row| format!(" {} {}", sign(row), escape(&row.cell.contender)));
+            let more = if rest.len() > 1 { format!(", +{}", rest.len() - 1) } else { String::new() };
+            format!("{}{}{more}", escape(&leader.cell.contender), second.unwrap_or_default())
+        }
+    };
+    let nearest = group.rows.iter().find(|row| row.standing == Standing::Behind);
+    let won = nearest.and_then(|row| row.behind).map_or_else(
+        || NONE.to_owned(),
+        |behind| format!("{}/{}", behind.rounds.saturating_sub(behind.won), behind.rounds),
+    );
+    let workers = if group.workers > 0 { group.workers.to_string() } else { NONE.to_owned() };
+    let mut cells = vec![escape(group.label), workers, set];
+    cells.extend(models.iter().map(|model| best_of(group, model)));
+    cells.push(won);
+    cells
+}
+
+/// A model's best contender against the leader.
+fn best_of(group: &GroupView<'_>, model: &str) -> String {
+    let Some(row) = group.rows.iter().find(|row| row.cell.model == model) else {
+        let all: Vec<&&Cell> = group.absent.iter().filter(|cell| cell.model == model).collect();
+        return match all.first() {
+            None => NONE.to_owned(),
+            Some(_) if all.iter().all(|cell| cell.status == CellStatus::NotApplicable) => "n/a".to_owned(),
+            Some(_) => {
+                let worst = all.iter().find(|cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut));
+                worst.map_or("skipped", |cell| words::status(cell.status)).to_owned()
+            }
+        };
+    };
+    let strategy = escape(&row.cell.strategy);
+    let slower = if row.slower_than_reference() { " ▼" } else { "" };
+    let ratio = row.ratio.map_or_else(|| NONE.to_owned(), |ratio| format!("{}×", figures::ratio(ratio)));
+    let ends = row.behind.and_then(|b| Some(figures::ends(figures::finite(b.lo)?, figures::finite(b.hi)?)));
+    let inside = row.behind.is_some_and(|b| b.inside_band);
+    let said = match row.standing {
+        Standing::Leads => "**1.00**".to_owned(),
+        Standing::Ties => "=".to_owned(),
+        Standing::NotSeparated => match words::bound(row.behind) {
+            Some(bound) => format!("?{}", bound.replace("below ", "&lt;")),
+            None => "?".to_owned(),
+        },
+        Standing::Far => format!("far {ratio}"),
+        Standing::Behind => match ends {
+            Some((_, hi)) if inside => format!("≤{hi}×"),
+            Some((lo, hi)) => format!("{lo}–{hi}×"),
+            None => ratio,
+        },
+        Standing::Undecided => row.median().map_or(NONE.to_owned(), |x| figures::value(&row.cell.primary, x)),
+    };
+    format!("{said}{slower} {strategy}")
+}
+
+fn cells(doc: &mut Doc, view: &View<'_>) {
+    let mut rows = Vec::new();
+    for row in view.groups.iter().flat_map(|group| &group.rows) {
+        let ratio = row.ratio.map_or_else(|| NONE.to_owned(), |ratio| format!("{}×", figures::ratio(ratio)));
+        let interval = row.behind.and_then(|b| figures::interval(b.lo, b.hi));
+        let interval = interval.map_or_else(String::new, |interval| format!(" {}", escape(&interval)));
+        let won = row.behind.map_or_else(|| NONE.to_owned(), |b| format!("{}/{}", b.won, b.rounds));
+        let time = row.median().map_or_else(|| NONE.to_owned(), |x| figures::value(&row.cell.primary, x));
+        let memory = median(row.cell, "peak_rss_bytes").map_or_else(|| NONE.to_owned(), figures::bytes);
+        let leads = row.standing == Standing::Leads;
+        let ratio = if leads { "1.00×".to_owned() } else { format!("{ratio}{interval}") };
+        rows.push(vec![escape(&row.cell.id), time, ratio, escape(&words::standing(row, view.run)), won, memory]);
+    }
+    let head = ["cell", "time", "against the leader", "verdict", "won", "peak memory"];
+    doc.table(&head, "|---|--:|--:|---|--:|--:|", &rows);
+}
+
+fn omissions(doc: &mut Doc, run: &Run) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for cell in &run.cells {
+        if cell.status != CellStatus::Measured {
+            rows.push(vec![escape(&cell.id), words::status(cell.status).to_owned(), escape(words::reason(cell))]);
+        } else if cell.support == Support::AgainstTheGrain {
+            rows.push(vec![escape(&cell.id), "against the grain".to_owned(), escape(words::reason(cell))]);
+        }
+    }
+    for (metric, reason, n) in facts::missing_metrics(run) {
+        rows.push(vec![escape(metric), format!("not measured in {}", figures::plural(n, "cell")), escape(reason)]);
+    }
+    doc.line("");
+    doc.table(&["what", "status", "why"], "|---|---|---|", &rows);
+}
+
+fn machine(doc: &mut Doc, run: &Run) {
+    let env = &run.environment;
+    let or_unknown = |text: &str| if text.is_empty() { "unknown".to_owned() } else { escape(text) };
+    doc.line("");
+    doc.line(&format!(
+        "{}, {} ({} online), kernel {}, rustc {}, profile {}, allocator {}; seed {}, looks {:?}, tie band ±{}",
+        or_unknown(&env.cpu),
+        figures::cpus(env.cpus_effective),
+        env.cpus_online,
+        or_unknown(&env.kernel),
+        or_unknown(&env.rustc),
+        or_unknown(&env.profile),
+        or_unknown(&env.allocator),
+        run.run.seed,
+        run.run.looks,
+        percent(run.run.delta),
+    ));
+    if !run.trust.reason.is_empty() {
+        doc.line(&format!("\nTrust: {}", escape(&run.trust.reason)));
+    }
+}
+
+/// Text from outside, with nothing left that Markdown or HTML would read as markup, on one line, cut where it is long.
+fn escape(text: &str) -> String {
+    escape_to(text, TEXT)
+}
+
+fn escape_to(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        match c {
+            _ if i >= limit => {
+                out.push('…');
+                break;
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // An entity, because a mention survives a backslash.
+            '@' => out.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => out.extend(['\\', c]),
+            _ if c.is_control() => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A code span that its content cannot end.
+fn code(text: &str) -> String {
+    let text: String = text.chars().take(2_000).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
+}

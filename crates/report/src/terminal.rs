@@ -1,0 +1,176 @@
+//! The summary that stays on the screen: verdicts first, then what failed and why.
+
+use results::{CellStatus, Run};
+
+use crate::facts;
+use crate::figures;
+use crate::layout::{Ink, Item, JOIN, Page, plain};
+use crate::view::{GroupView, Row, Standing, View};
+use crate::words;
+
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminal {
+    /// Whether escape sequences for bold, dim and red are understood.
+    pub colour: bool,
+    /// Columns; no line is longer (below 20, 20 are assumed).
+    pub width: usize,
+}
+
+/// Wider lines are hard to follow; a large terminal keeps its right part empty.
+const WIDEST: usize = 100;
+
+/// Below this the name of a group stands on a line of its own.
+const NARROW: usize = 76;
+
+/// The run as plain text that ends in a newline.
+#[must_use]
+pub fn terminal(run: &Run, style: Terminal) -> String {
+    let view = View::new(run);
+    let mut page = Page::new(style.colour, style.width.min(WIDEST));
+    head(&mut page, run);
+    // The lead says how the run ended, too; where there are verdicts, it would only repeat them.
+    let undecided = view.groups.iter().all(|group| group.leader().is_none());
+    if let Some(said) = if undecided { Some(words::lead(&view).to_string()) } else { facts::ending(run) } {
+        page.line(2, vec![Item::Words(Ink::Bold, said)], "");
+    }
+    let longest = view.groups.iter().map(|group| group.label.chars().count()).max().unwrap_or(0);
+    let columns = Columns { label: longest.clamp(12, 22) + 1, narrow: style.width < NARROW };
+    for group in &view.groups {
+        verdict(&mut page, &view, group, columns);
+    }
+    for group in &view.groups {
+        for sentence in words::lost(group) {
+            columns.start(
+                &mut page,
+                ("lost updates", group.workers),
+                (Ink::Alarm, "✕"),
+                vec![plain(sentence.to_string())],
+                "",
+            );
+        }
+    }
+    failures(&mut page, run);
+    page.line(2, vec![plain(words::tally(&view.tally()))], "");
+    page.finish()
+}
+
+fn head(page: &mut Page, run: &Run) {
+    let right = format!("{}   {}", figures::cpus(run.environment.cpus_effective), figures::wall(run.run.wall_ns));
+    page.line(2, vec![plain(facts::command(run))], &right);
+    let (sign, word) = facts::trust(run);
+    let ink = if run.trust.trusted == Some(false) { Ink::Alarm } else { Ink::Bold };
+    let mut items = vec![Item::Words(ink, format!("{sign} {word}"))];
+    for fact in facts::trust_facts(run) {
+        items.extend([Item::Gap, plain(together(&fact))]);
+    }
+    page.line(2, items, "");
+    if run.trust.trusted != Some(true) && !run.trust.reason.is_empty() {
+        page.line(2, vec![Item::Tab(2), plain(run.trust.reason.clone())], "");
+    }
+}
+
+/// Where things stand in a line.
+#[derive(Clone, Copy)]
+struct Columns {
+    label: usize,
+    narrow: bool,
+}
+
+impl Columns {
+    /// Column of the sign; the text follows three on.
+    fn sign(self) -> usize {
+        if self.narrow { 2 } else { self.label + 4 }
+    }
+
+    /// The first line of a group.
+    fn start(self, page: &mut Page, name: (&str, u32), sign: (Ink, &str), text: Vec<Item>, right: &str) {
+        let (label, workers) = name;
+        let workers = if workers > 0 { format!("w{workers}") } else { String::new() };
+        let mut items = vec![plain(label), Item::Tab(self.label), plain(workers)];
+        if self.narrow || label.chars().count() >= self.label {
+            page.line(2, std::mem::take(&mut items), right);
+            return self.more(page, items, sign, text, "");
+        }
+        self.more(page, items, sign, text, right);
+    }
+
+    /// A further line below it.
+    fn more(self, page: &mut Page, before: Vec<Item>, sign: (Ink, &str), text: Vec<Item>, right: &str) {
+        let mut items = before;
+        items.extend([Item::Tab(self.sign()), Item::Words(sign.0, sign.1.to_owned()), Item::Tab(self.sign() + 3)]);
+        items.extend(text);
+        page.line(self.sign() + 3, items, right);
+    }
+}
+
+fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Columns) {
+    let Some(leader) = group.leader() else {
+        let said = words::verdict(view, group).to_string();
+        columns.start(page, name_of(group), (Ink::Plain, "?"), vec![plain(said)], "");
+        return;
+    };
+    let time = leader.median().map(|median| figures::value(&leader.cell.primary, median)).unwrap_or_default();
+    let of = |standing| group.rows.iter().filter(move |row| row.standing == standing).collect::<Vec<&Row<'_>>>();
+    let (ties, open) = (of(Standing::Ties), of(Standing::NotSeparated));
+    let hidden = |open: &[&Row<'_>]| plain(format!("({})", words::difference(open)));
+    // The whole best set on one line where one sign says it all.
+    let (sign, text) = if ties.is_empty() && open.is_empty() {
+        ("●", vec![name(leader), plain("leads")])
+    } else if ties.is_empty() {
+        ("?", names(Some(leader), &open).into_iter().chain([hidden(&open)]).collect())
+    } else {
+        ("=", names(Some(leader), &ties))
+    };
+    columns.start(page, name_of(group), (Ink::Plain, sign), text, &time);
+    if !ties.is_empty() && !open.is_empty() {
+        let text = names(None, &open).into_iter().chain([hidden(&open)]).collect();
+        columns.more(page, vec![], (Ink::Plain, "?"), text, "");
+    }
+    for row in group.other_models() {
+        let said = words::behind_text(row);
+        // The interval is quieter than the figure.
+        let (figure, interval) = said
+            .split_once(" [")
+            .map_or((said.as_str(), String::new()), |(figure, rest)| (figure, together(&format!("[{rest}"))));
+        let tab = if columns.narrow { Item::Gap } else { Item::Tab(columns.sign() + 34) };
+        let text = vec![plain(row.cell.contender.clone()), tab, plain(figure), Item::Words(Ink::Dim, interval)];
+        columns.more(page, vec![], (Ink::Plain, "▼"), text, "");
+    }
+    if let Some(losers) = words::losers(group) {
+        columns.more(page, vec![], (Ink::Plain, ""), vec![Item::Words(Ink::Dim, losers)], "");
+    }
+}
+
+/// Words that a line break would tear: `noise floor 0.8 %`.
+fn together(text: &str) -> String {
+    text.replacen(' ', JOIN, 4)
+}
+
+fn name_of<'a>(group: &GroupView<'a>) -> (&'a str, u32) {
+    (group.label, group.workers)
+}
+
+fn name(row: &Row<'_>) -> Item {
+    Item::Words(Ink::Bold, row.cell.contender.clone())
+}
+
+/// The first two by name, the others by number.
+fn names(leader: Option<&Row<'_>>, rows: &[&Row<'_>]) -> Vec<Item> {
+    let all: Vec<&str> =
+        leader.into_iter().chain(rows.iter().copied()).map(|row| row.cell.contender.as_str()).collect();
+    let shown = all.len().min(2);
+    let mut text = all[..shown].join(", ");
+    if all.len() > shown {
+        text.push_str(&format!(", {} more", all.len() - shown));
+    }
+    vec![Item::Words(Ink::Bold, text)]
+}
+
+fn failures(page: &mut Page, run: &Run) {
+    let bad = [CellStatus::Failed, CellStatus::TimedOut];
+    for cell in run.cells.iter().filter(|cell| bad.contains(&cell.status)) {
+        let status = Item::Words(Ink::Alarm, format!("✕ {}", words::status(cell.status)));
+        page.line(4, vec![status, Item::Tab(13), plain(format!("{}: {}", cell.id, words::reason(cell)))], "");
+    }
+}

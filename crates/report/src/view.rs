@@ -1,0 +1,262 @@
+//! One run joined for reading: the cells of each group beside their contrasts, the nearest to the leader first.
+
+use results::{Cell, CellStatus, Contrast, Group, Run, Verdict};
+
+use crate::figures::finite;
+
+/// A run and its groups.
+pub(crate) struct View<'a> {
+    pub(crate) run: &'a Run,
+    pub(crate) groups: Vec<GroupView<'a>>,
+}
+
+/// The cells that answer one question.
+pub(crate) struct GroupView<'a> {
+    pub(crate) id: &'a str,
+    /// Workload with its knobs.
+    pub(crate) label: &'a str,
+    /// Workers; 0 where neither the ID nor a cell says so.
+    pub(crate) workers: u32,
+    /// Verdicts; missing where the engine made no group of these cells.
+    pub(crate) group: Option<&'a Group>,
+    /// Measured cells that are meant to be right, the leader first.
+    pub(crate) rows: Vec<Row<'a>>,
+    /// Measured counterexamples.
+    pub(crate) wrong: Vec<&'a Cell>,
+    /// Cells without a measurement.
+    pub(crate) absent: Vec<&'a Cell>,
+}
+
+/// A measured cell in its group.
+pub(crate) struct Row<'a> {
+    pub(crate) cell: &'a Cell,
+    pub(crate) reference: bool,
+    pub(crate) standing: Standing,
+    /// Against the leader; above 1 is slower.
+    pub(crate) behind: Option<&'a Contrast>,
+    /// Against sequential; above 1 is slower.
+    pub(crate) against: Option<&'a Contrast>,
+    /// Times slower than the leader: from the contrast, else from the medians.
+    pub(crate) ratio: Option<f64>,
+}
+
+/// Where a contender stands against the leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Leads,
+    /// In the best set, and within the tie band.
+    Ties,
+    /// In the best set, and no more can be said.
+    NotSeparated,
+    /// Out of the best set.
+    Behind,
+    Far,
+    /// No verdict was taken.
+    Undecided,
+}
+
+impl Standing {
+    /// Whether nothing beats it.
+    pub(crate) fn best(self) -> bool {
+        matches!(self, Self::Leads | Self::Ties | Self::NotSeparated)
+    }
+
+    /// Order of reading.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Leads => 0,
+            Self::Ties | Self::NotSeparated => 1,
+            Self::Behind => 2,
+            Self::Far => 3,
+            Self::Undecided => 4,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// Joins groups, cells and contrasts. Cells that no group names get a group of their own, so that none is lost.
+    pub(crate) fn new(run: &'a Run) -> Self {
+        let mut ids: Vec<&'a str> = Vec::new();
+        let named = run.groups.iter().map(|group| group.id.as_str());
+        for id in named.chain(run.cells.iter().map(|cell| cell.group.as_str())) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Self { run, groups: ids.into_iter().map(|id| GroupView::new(run, id)).collect() }
+    }
+
+    /// Models in the order in which the run names them.
+    pub(crate) fn models(&self) -> Vec<&'a str> {
+        let mut models: Vec<&'a str> = Vec::new();
+        for cell in self.run.cells.iter().filter(|cell| !cell.deliberately_wrong) {
+            if !models.contains(&cell.model.as_str()) {
+                models.push(&cell.model);
+            }
+        }
+        models
+    }
+
+    /// What became of everything.
+    pub(crate) fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for cell in &self.run.cells {
+            match cell.status {
+                CellStatus::Measured => tally.measured += 1,
+                CellStatus::NotApplicable => tally.not_applicable += 1,
+                CellStatus::Failed => tally.failed += 1,
+                CellStatus::TimedOut => tally.timed_out += 1,
+                CellStatus::Skipped => tally.skipped += 1,
+            }
+        }
+        for row in self.groups.iter().flat_map(|group| &group.rows) {
+            match (row.standing, row.behind.map(|behind| behind.verdict)) {
+                (Standing::Leads | Standing::Undecided, _) => {}
+                (Standing::Ties, _) | (Standing::Behind, Some(Verdict::Tie)) => tally.ties += 1,
+                (Standing::NotSeparated, _) | (Standing::Behind, Some(Verdict::Unresolved)) => tally.unresolved += 1,
+                (Standing::Far, _) => tally.far += 1,
+                (Standing::Behind, _) => tally.separated += 1,
+            }
+        }
+        tally
+    }
+}
+
+/// Numbers of cells by outcome, and of verdicts against the leader.
+#[derive(Default)]
+pub(crate) struct Tally {
+    pub(crate) measured: usize,
+    pub(crate) not_applicable: usize,
+    pub(crate) failed: usize,
+    pub(crate) timed_out: usize,
+    pub(crate) skipped: usize,
+    pub(crate) separated: usize,
+    pub(crate) ties: usize,
+    pub(crate) unresolved: usize,
+    pub(crate) far: usize,
+}
+
+impl<'a> GroupView<'a> {
+    fn new(run: &'a Run, id: &'a str) -> Self {
+        let group = run.groups.iter().find(|group| group.id == id);
+        let cells = || run.cells.iter().filter(|cell| cell.group == id);
+        let measured = |cell: &&Cell| cell.status == CellStatus::Measured;
+        // The ID carries both; a cell is asked only where it does not.
+        let (label, workers) = match id.rsplit_once("/w").map(|(label, workers)| (label, workers.parse())) {
+            Some((label, Ok(workers))) => (label, workers),
+            _ => (id, cells().next().map_or(0, |cell| cell.workers)),
+        };
+        let leader = group.and_then(|group| group.leader.as_deref()).and_then(|leader| {
+            cells().filter(measured).find(|cell| cell.contender == leader && !cell.deliberately_wrong)
+        });
+        let mut rows: Vec<Row<'a>> = cells()
+            .filter(measured)
+            .filter(|cell| !cell.deliberately_wrong)
+            .map(|cell| Row::new(run, group, leader, cell))
+            .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &Row<'_>| row.ratio.or_else(|| row.median()).unwrap_or(f64::INFINITY);
+            a.standing.rank().cmp(&b.standing.rank()).then(key(a).total_cmp(&key(b)))
+        });
+        Self {
+            id,
+            label,
+            workers,
+            group,
+            rows,
+            wrong: cells().filter(measured).filter(|cell| cell.deliberately_wrong).collect(),
+            absent: cells().filter(|cell| !measured(cell)).collect(),
+        }
+    }
+
+    /// Who leads, if anyone was decided to.
+    pub(crate) fn leader(&self) -> Option<&Row<'a>> {
+        self.rows.first().filter(|row| row.standing == Standing::Leads)
+    }
+
+    /// The best contender of each model that is not in the best set, nearest first.
+    pub(crate) fn other_models(&self) -> Vec<&Row<'a>> {
+        let best: Vec<&str> =
+            self.rows.iter().filter(|row| row.standing.best()).map(|row| row.cell.model.as_str()).collect();
+        let mut seen: Vec<&str> = Vec::new();
+        self.rows
+            .iter()
+            .filter(|row| matches!(row.standing, Standing::Behind | Standing::Far))
+            .filter(|row| {
+                let model = row.cell.model.as_str();
+                let new = !best.contains(&model) && !seen.contains(&model);
+                seen.push(model);
+                new
+            })
+            .collect()
+    }
+
+    /// How far apart the models are: the last of each model's best. `None` where nothing is decided or one model ran.
+    pub(crate) fn spread(&self) -> Option<f64> {
+        self.leader()?;
+        let others = self.other_models();
+        let others: Vec<f64> = others.iter().filter(|row| !row.reference).filter_map(|row| row.ratio).collect();
+        match others.into_iter().reduce(f64::max) {
+            Some(last) => Some(last),
+            // Every model is in the best set.
+            None => {
+                let mut models = self.rows.iter().filter(|row| !row.reference).map(|row| row.cell.model.as_str());
+                let first = models.next()?;
+                models.any(|model| model != first).then_some(1.0)
+            }
+        }
+    }
+
+    /// Rounds behind what is said: the group's own, else the run's.
+    pub(crate) fn rounds(&self, run: &Run) -> u32 {
+        self.group.map_or(0, |group| group.rounds).max(if self.leader().is_none() { run.run.rounds } else { 0 })
+    }
+}
+
+impl<'a> Row<'a> {
+    fn new(run: &'a Run, group: Option<&'a Group>, leader: Option<&'a Cell>, cell: &'a Cell) -> Self {
+        let behind = group.and_then(|group| group.behind_leader.iter().find(|contrast| contrast.b == cell.id));
+        let against = run.contrasts.iter().find(|contrast| contrast.group == cell.group && contrast.b == cell.id);
+        let named = |names: &[String]| names.contains(&cell.contender);
+        let standing = match (group, leader) {
+            (Some(_), Some(leader)) if leader.id == cell.id => Standing::Leads,
+            (Some(group), Some(_)) if named(&group.ties) => Standing::Ties,
+            (Some(group), Some(_)) if named(&group.best_set) => Standing::NotSeparated,
+            (_, Some(_)) if cell.far || behind.is_some_and(|b| b.verdict == Verdict::Far) => Standing::Far,
+            (_, Some(_)) if behind.is_some() => Standing::Behind,
+            _ => Standing::Undecided,
+        };
+        let mut row = Self {
+            cell,
+            reference: cell.reference || group.is_some_and(|group| group.reference == cell.id),
+            standing,
+            behind,
+            against,
+            ratio: None,
+        };
+        row.ratio = finite(behind.map(|behind| behind.ratio)).or_else(|| {
+            let leader = median(leader?, &cell.primary)?;
+            finite(Some(row.median()? / leader))
+        });
+        row
+    }
+
+    /// Median of the metric that the verdict is about.
+    pub(crate) fn median(&self) -> Option<f64> {
+        median(self.cell, &self.cell.primary)
+    }
+
+    /// Whether it was shown to be slower than sequential. `far` is not tested, so it must be far from sequential too.
+    pub(crate) fn slower_than_reference(&self) -> bool {
+        self.against.is_some_and(|against| match against.verdict {
+            Verdict::Slower => true,
+            Verdict::Far => against.ratio >= 2.0,
+            Verdict::Faster | Verdict::Tie | Verdict::Unresolved => false,
+        })
+    }
+}
+
+/// Median of a metric, if there is one.
+pub(crate) fn median(cell: &Cell, metric: &str) -> Option<f64> {
+    finite(cell.metrics.get(metric).and_then(results::Metric::median))
+}

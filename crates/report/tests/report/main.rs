@@ -1,0 +1,6 @@
+//! The four forms of a report, from runs made by hand that hold every outcome there is.
+
+mod everything;
+mod hostile;
+mod runs;
+mod sparse;
