@@ -1,1 +1,53 @@
-//! Placeholder.
+//! The program, as a library: a user's own `main` is one line, and their workload runs in every model.
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     runner::main_with(suite::standard()) // .map_reduce::<YourWorkload>()
+//! }
+//! ```
+//!
+//! Whoever runs cells in a test or a bench calls [`hook`] first: worker processes and samples are this same program,
+//! executed again.
+
+mod cli;
+mod compare;
+mod exit;
+mod hidden;
+mod id;
+mod interrupt;
+mod list;
+mod output;
+mod progress;
+mod render;
+mod repro;
+mod selection;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use suite::{Models, Suite};
+
+pub use hidden::{hook, respawn};
+
+/// The whole program over a suite: hidden verbs first, then the command line.
+#[must_use]
+pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
+    if let Some(code) = hook(&suite) {
+        return code;
+    }
+    let cli = cli::Cli::parse();
+    let result = match cli.command {
+        cli::Command::Compare(arguments) => compare::run(&suite, &arguments),
+        cli::Command::Verify(arguments) => verify::run(&suite, &arguments),
+        cli::Command::List(arguments) => list::run(&suite, &arguments),
+        cli::Command::Render(arguments) => render::run(&arguments),
+        cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
+        cli::Command::Completions { shell } => {
+            let mut command = <cli::Cli as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "crossover", &mut std::io::stdout());
+            Ok(exit::OK)
+        }
+    };
+    exit::code(result)
+}

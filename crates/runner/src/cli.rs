@@ -1,0 +1,226 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which concurrency model wins on which shape of work, measured on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "crossover",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  crossover compare                             measure everything, write reports/latest
+  crossover compare --quick counter             one workload, at most two minutes
+  crossover compare primes:coarse --workers 1,2 a preset, at two worker counts
+  crossover list                                what there is to measure
+
+Exit codes: 0 ok; 2 usage; 3 a cell failed or answered wrongly; 130 interrupted"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure and write a report
+    Compare(Compare),
+    /// Run each cell once and check its answer
+    Verify(Verify),
+    /// Show models, strategies, workloads, knobs and every cell
+    List(List),
+    /// Write the report of a stored run again, without measuring
+    Render(Render),
+    /// Run one cell in this process, to put it under perf or strace
+    Repro(Repro),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which cells.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Part of a cell ID or a glob; `!PATTERN` excludes; `primes:coarse` and `counter:keys=64` configure a workload
+    #[arg(value_name = "FILTER")]
+    pub(crate) filters: Vec<String>,
+    /// Only these workloads (exact names)
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub(crate) workload: Vec<String>,
+    /// Only these models (exact names); the sequential reference always runs
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub(crate) model: Vec<String>,
+    /// Only these strategies (exact names)
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub(crate) strategy: Vec<String>,
+    /// Worker counts [default: the CPUs; 8 clients for shared state]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) workers: Vec<u32>,
+    /// Set a knob, of every workload that has it or of one: `keys=64`, `word-count.bytes=4MiB`
+    #[arg(long, value_name = "[WORKLOAD.]NAME=VALUE")]
+    pub(crate) knob: Vec<String>,
+    /// How much work a cell is
+    #[arg(long, value_enum, default_value_t = Size::Default)]
+    pub(crate) size: Size,
+    /// Input of the workloads that read text (UTF-8)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) text: Option<PathBuf>,
+    /// Seed of inputs and order
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Another program that speaks `sample/1`, as a contender of every selected group: `python/script=python3 my.py`
+    #[arg(long, value_name = "MODEL/STRATEGY=COMMAND")]
+    pub(crate) contender: Vec<String>,
+    /// How long a sample may take
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Size {
+    /// Milliseconds in total
+    Smoke,
+    /// About 10 ms an iteration, sequentially
+    Default,
+    /// Ten times that and more
+    Large,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  crossover compare                                   the default: at most three minutes
+  crossover compare --quick '!word-count'             everything but one workload
+  crossover compare --text book.txt word-count        your own input
+  crossover compare --knob work-inside=50 counter     50 squares under the lock
+  crossover compare --plan                            what would be measured, and how long it takes")]
+pub(crate) struct Compare {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// 16 rounds, at most two minutes
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Exactly this many rounds (6 is the least that can decide anything), without a cap on time
+    #[arg(long, value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rounds: Option<u32>,
+    /// Cap on the time that measuring takes [default: 3m; 2m with --quick]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Say what would be measured, and measure nothing
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Where the report goes: a new or empty folder [default: reports/runs/TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Which files to write beside samples.jsonl
+    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', value_enum, default_value = "md,html,json,csv")]
+    pub(crate) format: Vec<Format>,
+    #[command(flatten)]
+    pub(crate) style: Style,
+    /// Progress on stderr
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub(crate) progress: Progress,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// report.md
+    Md,
+    /// index.html
+    Html,
+    /// results.json
+    Json,
+    /// cells.csv
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar on a terminal, else plain
+    Auto,
+    /// One line a round
+    Plain,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Style {
+    /// Colours on stdout
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// One JSON object
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// The tables of the README
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    /// A run's folder, or its samples.jsonl
+    #[arg(value_name = "RUN", default_value = "reports/latest")]
+    pub(crate) run: PathBuf,
+    /// Replace what stands between `<!-- compare:begin -->` and `<!-- compare:end -->` in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) splice: Option<PathBuf>,
+    /// Which files to write
+    #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', value_enum, default_value = "md,html,json,csv")]
+    pub(crate) format: Vec<Format>,
+    #[command(flatten)]
+    pub(crate) style: Style,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  perf record -g target/release/crossover repro primes/threads/static/w2 --iterations 200")]
+pub(crate) struct Repro {
+    /// A cell ID, as the report writes it
+    pub(crate) cell: String,
+    /// Timed iterations
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) iterations: u32,
+    /// Seed of the input
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+}
+
+/// A duration as people write it.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = humantime::parse_duration(text).map_err(|_| String::from("a time needs its unit: 90s, 5m, 1h"))?;
+    if parsed.is_zero() { Err(String::from("must be more than nothing")) } else { Ok(parsed) }
+}

@@ -1,0 +1,162 @@
+//! `compare`: measure, then write the report.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Result, anyhow};
+use harness::engine::{Engine, Group, Settings};
+use harness::journal::Journal;
+use harness::{ProcessSampler, Sampler};
+use results::journal::{Event, Plan};
+use results::{CellStatus, Run, RunStatus, Tool};
+use suite::{Models, Suite};
+
+use crate::progress::{Progress, short};
+use crate::{cli, exit, interrupt, output, render, selection};
+
+/// Chance of a false separation in a group, over all looks.
+const ALPHA: f64 = 0.05;
+/// Half-width of the tie band.
+const DELTA: f64 = 0.05;
+
+pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Result<u8> {
+    let private = interrupt::private_folder()?;
+    let groups = selection::groups(suite, &arguments.selection, private.path())?;
+    let settings = settings(arguments);
+    if arguments.plan {
+        print!("{}", plan(&groups, &settings));
+        return Ok(exit::OK);
+    }
+    let started = SystemTime::now();
+    let id = humantime::format_rfc3339_millis(started).to_string().replace(':', "-");
+    let folder = output::folder(arguments.out.as_deref(), &id)?;
+    let mut journal = Journal::create(&folder.join(output::JOURNAL))?;
+    interrupt::listen()?;
+    let mut sampler = ProcessSampler::new(arguments.selection.timeout);
+    journal.write(&Event::Plan(Box::new(declared(&settings, &id, started))))?;
+    let shown = if arguments.quiet { cli::Progress::None } else { arguments.progress };
+    let mut progress = Progress::new(shown, groups.len(), &settings.looks, settings.budget);
+    let began = ProcessSampler::new(arguments.selection.timeout);
+    let mut emit = |event: Event| {
+        journal.write(&event).map_err(|error| error.to_string())?;
+        progress.event(&event, began.now());
+        Ok(())
+    };
+    let ended = Engine::new(groups, &settings, &mut sampler, &mut emit, &interrupt::asked).run();
+    progress.end();
+    let status = match ended {
+        Ok(status) => {
+            let wall_ns = began.now().as_nanos() as u64;
+            let ended = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+            journal.write(&Event::End { status, ended, wall_ns })?;
+            status
+        }
+        Err(lost) => {
+            // What can still be written is; then the one line that says what was lost and what was not.
+            let _ = render::folder(&folder, &arguments.format);
+            return Err(anyhow!("{lost} (`crossover render {}` makes the report of it)", folder.display()));
+        }
+    };
+    let run = render::folder(&folder, &arguments.format)?;
+    if arguments.out.is_none() {
+        output::latest(&folder)?;
+    }
+    if !arguments.quiet {
+        conclude(&run, &folder, arguments);
+    }
+    Ok(code(&run, status))
+}
+
+fn settings(arguments: &cli::Compare) -> Settings {
+    let (looks, cap) = match (arguments.rounds, arguments.quick) {
+        (Some(rounds), _) => (vec![rounds], None),
+        (None, true) => (vec![16], Some(Duration::from_secs(120))),
+        (None, false) => (vec![16, 32], Some(Duration::from_secs(180))),
+    };
+    let budget = arguments.budget.or(cap);
+    Settings { seed: arguments.selection.seed, looks, alpha: ALPHA, delta: DELTA, budget }
+}
+
+/// What is declared before the first sample.
+fn declared(settings: &Settings, id: &str, started: SystemTime) -> Plan {
+    let cpus = selection::cpus().get() as f64;
+    let lock = include_bytes!("../../../Cargo.lock");
+    Plan {
+        schema: results::journal::SCHEMA.to_owned(),
+        id: id.to_owned(),
+        tool: Tool {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            git: env!("CROSSOVER_GIT").to_owned(),
+            dirty: env!("CROSSOVER_DIRTY") == "1",
+        },
+        environment: harness::environment(cpus, env!("CROSSOVER_RUSTC"), env!("CROSSOVER_PROFILE"), Some(lock)),
+        argv: std::env::args().collect(),
+        seed: settings.seed,
+        started: humantime::format_rfc3339_seconds(started).to_string(),
+        looks: settings.looks.clone(),
+        alpha: settings.alpha,
+        delta: settings.delta,
+        budget_ns: settings.budget.map(|budget| budget.as_nanos() as u64),
+    }
+}
+
+/// `--plan`.
+fn plan(groups: &[Group], settings: &Settings) -> String {
+    // A sample of a default-size cell takes about 50 ms all told; what it really takes is known after calibration.
+    const SAMPLE: Duration = Duration::from_millis(60);
+    let mut text = String::new();
+    let mut cells = 0;
+    for group in groups {
+        text += &format!("{}\n", group.planned.id);
+        for cell in &group.planned.cells {
+            let note = match (&cell.skipped, &cell.why) {
+                (Some(why), _) => format!("  (skipped: {why})"),
+                (None, Some(why)) if cell.support == results::Support::NotApplicable => {
+                    format!("  (not applicable: {why})")
+                }
+                _ => String::new(),
+            };
+            text += &format!("  {}{note}\n", cell.id);
+        }
+        cells += group.alternatives.len() as u32;
+    }
+    let rounds = settings.looks.last().copied().unwrap_or(0);
+    let probes = groups.iter().filter(|group| group.probe > 0).count() as u32;
+    let estimate = SAMPLE * (cells + probes) * rounds;
+    let time = settings.budget.map_or(estimate, |budget| estimate.min(budget));
+    let looks: Vec<String> = settings.looks.iter().map(ToString::to_string).collect();
+    let cap = settings.budget.map_or(String::from("no cap on time"), |budget| format!("at most {}", short(budget)));
+    text += &format!(
+        "{cells} cells, up to {rounds} rounds, verdicts after {}; about {}, {cap}\n",
+        looks.join(" and "),
+        short(time)
+    );
+    text
+}
+
+fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) {
+    print!("{}", report::terminal(run, render::terminal(arguments.style.color)));
+    let shown = |name: &str| folder.join(name).display().to_string();
+    println!("samples {}", shown(output::JOURNAL));
+    if arguments.format.contains(&cli::Format::Html) {
+        println!("report  {}", shown("index.html"));
+    }
+    let next = match run.cells.iter().find(|cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut)) {
+        Some(cell) => format!("crossover repro {}", cell.id),
+        None if run.run.status == RunStatus::Interrupted => format!("crossover render {}", folder.display()),
+        None => String::from("crossover list"),
+    };
+    if std::io::stdout().is_terminal() {
+        println!("next    {next}");
+    }
+}
+
+fn code(run: &Run, status: RunStatus) -> u8 {
+    let failed = |cell: &results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
+    match status {
+        RunStatus::Interrupted => exit::INTERRUPTED,
+        _ if run.cells.iter().any(failed) => exit::FAILED,
+        RunStatus::Complete | RunStatus::Budget => exit::OK,
+    }
+}

@@ -1,0 +1,96 @@
+//! The folder of a run: made new, written whole, never overwritten.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use results::Run;
+
+use crate::cli::Format;
+
+/// The file that is the state of a run.
+pub(crate) const JOURNAL: &str = "samples.jsonl";
+
+/// Makes the folder: `asked`, which must be new or empty, or one named by the time.
+pub(crate) fn folder(asked: Option<&Path>, id: &str) -> Result<PathBuf> {
+    let folder = asked.map_or_else(|| Path::new("reports/runs").join(id), Path::to_owned);
+    if fs::symlink_metadata(&folder).is_ok() && !folder.is_dir() {
+        bail!("--out {}: is not a folder; name a new or empty one", folder.display());
+    }
+    if let Ok(mut entries) = fs::read_dir(&folder)
+        && entries.next().is_some()
+    {
+        bail!("--out {}: is not empty; name a new or empty folder (nothing is ever overwritten)", folder.display());
+    }
+    fs::create_dir_all(&folder).with_context(|| {
+        format!("failed to make the folder {}; name one that can be written with --out", folder.display())
+    })?;
+    Ok(folder)
+}
+
+/// Points `reports/latest` at a run of the default place. What is not a link is left alone.
+pub(crate) fn latest(folder: &Path) -> Result<()> {
+    let (Some(name), Some(reports)) = (folder.file_name(), folder.parent().and_then(Path::parent)) else {
+        return Ok(());
+    };
+    let link = reports.join("latest");
+    if fs::symlink_metadata(&link).is_ok_and(|data| !data.is_symlink()) {
+        return Ok(());
+    }
+    // A new link beside it, then a rename: nobody ever finds none.
+    let fresh = reports.join(format!(".latest-{}", std::process::id()));
+    let target = Path::new("runs").join(name);
+    std::os::unix::fs::symlink(target, &fresh)
+        .and_then(|()| fs::rename(&fresh, &link))
+        .with_context(|| format!("failed to point {} at the run", link.display()))
+}
+
+/// Writes the chosen forms of a run; the paths, the one people would open first.
+pub(crate) fn write(folder: &Path, run: &Run, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    let mut written = Vec::new();
+    for (format, name) in [
+        (Format::Html, "index.html"),
+        (Format::Md, "report.md"),
+        (Format::Json, "results.json"),
+        (Format::Csv, "cells.csv"),
+    ] {
+        if !formats.contains(&format) {
+            continue;
+        }
+        let text = match format {
+            Format::Html => report::html(run),
+            Format::Md => report::markdown(run),
+            Format::Csv => report::csv(run),
+            Format::Json => {
+                let mut json = serde_json::to_string_pretty(run).context("failed to write the results as JSON")?;
+                json.push('\n');
+                json
+            }
+        };
+        let path = folder.join(name);
+        replace(&path, &text)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        let mut permissions = file.as_file().metadata()?.permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
+        file.as_file().set_permissions(permissions)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| {
+        format!(
+            "failed to write {}; every sample stands in {JOURNAL}: make room, then `crossover render` the run",
+            path.display()
+        )
+    })
+}

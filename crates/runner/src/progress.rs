@@ -1,0 +1,124 @@
+//! Progress on stderr: a bar on a terminal, one line a round elsewhere. Drawn between rounds only: the runner sleeps
+//! during a sample.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use results::journal::Event;
+
+use crate::cli;
+
+/// What is shown while a run goes on.
+pub(crate) struct Progress {
+    form: Form,
+    groups: usize,
+    looks: Vec<u32>,
+    budget: Option<Duration>,
+    finished: u64,
+    calibrated: usize,
+    spent: Duration,
+    foreign: Vec<f64>,
+}
+
+enum Form {
+    Bar(ProgressBar),
+    Plain,
+    None,
+}
+
+impl Progress {
+    pub(crate) fn new(asked: cli::Progress, groups: usize, looks: &[u32], budget: Option<Duration>) -> Self {
+        let rounds = u64::from(looks.last().copied().unwrap_or(0)) * groups as u64;
+        let form = match asked {
+            cli::Progress::None => Form::None,
+            cli::Progress::Auto if std::io::stderr().is_terminal() => Form::Bar(bar(rounds)),
+            cli::Progress::Auto | cli::Progress::Plain => Form::Plain,
+        };
+        Self {
+            form,
+            groups,
+            looks: looks.to_vec(),
+            budget,
+            finished: 0,
+            calibrated: 0,
+            spent: Duration::ZERO,
+            foreign: Vec::new(),
+        }
+    }
+
+    /// An event happened, so long after the start.
+    pub(crate) fn event(&mut self, event: &Event, now: Duration) {
+        match event {
+            Event::Calibrated(calibrated) => {
+                self.calibrated += 1;
+                self.spent = now;
+                self.show(None, &format!("calibrating {}/{} ({})", self.calibrated, self.groups, calibrated.group));
+            }
+            Event::Round(round) => {
+                self.finished += 1;
+                self.foreign.extend(round.foreign);
+                let foreign = median(&mut self.foreign.clone());
+                let last = self.looks.last().copied().unwrap_or(0);
+                let text = format!(
+                    "round {}/{last}  {}  others use {:.0} %  {} left at most",
+                    round.round,
+                    round.group,
+                    foreign * 100.0,
+                    short(self.left(now))
+                );
+                let is_line = self.finished.is_multiple_of(self.groups as u64);
+                self.show(Some(self.finished), if is_line || matches!(self.form, Form::Bar(_)) { &text } else { "" });
+            }
+            _ => {}
+        }
+    }
+
+    /// Time left: what the rounds so far took, up to the last look, and no more than the budget.
+    fn left(&self, now: Duration) -> Duration {
+        let all = u64::from(self.looks.last().copied().unwrap_or(0)) * self.groups as u64;
+        let each = now.saturating_sub(self.spent).as_secs_f64() / self.finished.max(1) as f64;
+        let left = Duration::from_secs_f64(each * all.saturating_sub(self.finished) as f64);
+        self.budget.map_or(left, |budget| left.min(budget.saturating_sub(now)))
+    }
+
+    fn show(&self, finished: Option<u64>, text: &str) {
+        match &self.form {
+            Form::Bar(bar) => {
+                bar.set_message(text.to_owned());
+                bar.set_position(finished.unwrap_or(0));
+            }
+            Form::Plain if !text.is_empty() => eprintln!("{text}"),
+            Form::Plain | Form::None => {}
+        }
+    }
+
+    /// Clears the bar.
+    pub(crate) fn end(&self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(length: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:24} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    bar
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// `1 min 20 s`.
+pub(crate) fn short(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

@@ -1,0 +1,345 @@
+//! From filters, names and knobs to the groups that run.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use globset::{GlobBuilder, GlobMatcher};
+use harness::engine::{Alternative, Group};
+use harness::launcher::Launcher;
+use harness::protocol::Config;
+use patterns::cell::{Cell, Listed};
+use patterns::{Domain, Size, Support};
+use results::journal::{PlannedCell, PlannedGroup};
+use suite::{Models, Suite};
+
+use crate::cli;
+use crate::id::{Variant, nearest, unknown};
+
+/// Clients of a shared-state workload, unless asked otherwise: the classic figure.
+const CLIENTS: u32 = 8;
+/// The reference of every group.
+const REFERENCE: (&str, &str) = ("sequential", "plain");
+
+/// CPUs this process may use, after affinity and quota.
+#[allow(clippy::disallowed_methods)] // the one place that counts CPUs
+pub(crate) fn cpus() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The groups that run. `folder` is where samples put their sockets.
+pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folder: &Path) -> Result<Vec<Group>> {
+    let names = Names::new(suite, chosen)?;
+    let (filters, variants) = read_filters(suite, chosen)?;
+    let own = Launcher {
+        argv: crate::hidden::sample().context("failed to find this program")?,
+        env: vec![(OsString::from("TMPDIR"), folder.into())],
+    };
+    let guests = chosen.contender.iter().map(|text| guest(text, folder)).collect::<Result<Vec<_>>>()?;
+    let mut matched = vec![false; filters.len()];
+    let mut groups = Vec::new();
+    for variant in &variants {
+        for workers in workers(chosen, &variant.workload) {
+            let mut contenders: Vec<Contender> = suite
+                .cells
+                .iter()
+                .filter(|cell| cell.workload == variant.workload.id)
+                .map(|cell| Contender::of(cell, &own))
+                .collect();
+            contenders.extend(guests.iter().cloned());
+            let group = group(variant, workers, contenders, &names, &filters, &mut matched, chosen);
+            groups.extend(group);
+        }
+    }
+    for (filter, _) in filters.iter().zip(&matched).filter(|(_, matched)| !**matched) {
+        bail!("{}", no_match(&filter.text, suite));
+    }
+    if groups.is_empty() {
+        bail!("the filters leave no cell to run; `crossover list` shows all of them");
+    }
+    for group in &groups {
+        let variant = variants.iter().find(|variant| group.planned.id.starts_with(&format!("{}/w", variant.id())));
+        variant.map_or(Ok(()), Variant::check)?;
+    }
+    Ok(groups)
+}
+
+fn no_match<M>(filter: &str, suite: &Suite<M>) -> String {
+    let cells = suite.cells.iter().map(|cell| format!("{cell:?}")).collect::<Vec<_>>();
+    let words: Vec<&str> = cells.iter().flat_map(|cell| cell.split('/').chain([cell.as_str()])).collect();
+    let near = nearest(filter.trim_start_matches('!'), words.into_iter());
+    let guess = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    format!("the filter `{filter}` matches no cell{guess} (`crossover list` shows all)")
+}
+
+/// A contender of a group, before it is known whether it runs.
+#[derive(Clone)]
+struct Contender {
+    model: String,
+    strategy: String,
+    support: results::Support,
+    why: Option<String>,
+    wrong: bool,
+    launcher: Launcher,
+}
+
+impl Contender {
+    fn of(cell: &Cell, own: &Launcher) -> Self {
+        Self {
+            model: cell.model.to_owned(),
+            strategy: cell.strategy.to_owned(),
+            support: support(&cell.support),
+            why: cell.support.why().map(str::to_owned),
+            wrong: cell.wrong,
+            launcher: own.clone(),
+        }
+    }
+}
+
+/// What the report calls it.
+pub(crate) fn support<F>(support: &Support<F>) -> results::Support {
+    match support {
+        Support::Idiomatic(_) => results::Support::Idiomatic,
+        Support::AgainstTheGrain { .. } => results::Support::AgainstTheGrain,
+        Support::NotApplicable { .. } => results::Support::NotApplicable,
+    }
+}
+
+/// `model/strategy=command with arguments`.
+fn guest(text: &str, folder: &Path) -> Result<Contender> {
+    let form = || anyhow!("`--contender {text}`: write MODEL/STRATEGY=COMMAND, as in `python/script=python3 my.py`");
+    let (name, command) = text.split_once('=').ok_or_else(form)?;
+    let (model, strategy) = name.split_once('/').ok_or_else(form)?;
+    let argv: Vec<OsString> = command.split_whitespace().map(OsString::from).collect();
+    if model.is_empty() || strategy.is_empty() || argv.is_empty() || strategy.contains('/') {
+        return Err(form());
+    }
+    Ok(Contender {
+        model: model.to_owned(),
+        strategy: strategy.to_owned(),
+        support: results::Support::Idiomatic,
+        why: None,
+        wrong: false,
+        launcher: Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] },
+    })
+}
+
+fn group(
+    variant: &Variant,
+    workers: u32,
+    contenders: Vec<Contender>,
+    names: &Names,
+    filters: &[Filter],
+    matched: &mut [bool],
+    chosen: &cli::Selection,
+) -> Option<Group> {
+    let prefix = variant.id();
+    let mut planned = PlannedGroup {
+        id: format!("{prefix}/w{workers}"),
+        workload: variant.workload.id.to_owned(),
+        knobs: variant.changed(),
+        workers,
+        cells: Vec::new(),
+    };
+    let mut alternatives = Vec::new();
+    let mut wanted = false;
+    for contender in contenders {
+        let Contender { model, strategy, support, why, wrong, launcher } = contender;
+        let id = format!("{prefix}/{model}/{strategy}/w{workers}");
+        let reference = (model.as_str(), strategy.as_str()) == REFERENCE;
+        let selected = passes(filters, &id, matched) && names.pass(variant.workload.id, &model, &strategy);
+        let runs = support != results::Support::NotApplicable;
+        wanted |= selected && runs;
+        let skipped = (runs && !selected && !reference).then(|| String::from("excluded by a filter"));
+        if runs && skipped.is_none() {
+            let config = Config {
+                cell: id.clone(),
+                workload: variant.workload.id.to_owned(),
+                knobs: variant.knobs.clone(),
+                model: model.clone(),
+                strategy: strategy.clone(),
+                workers,
+                cpus: cpus().get() as u32,
+                seed: chosen.seed,
+                warmup: 1,
+                iterations: 1,
+                digest: None,
+            };
+            alternatives.push(Alternative { launcher, config, wrong, reference });
+        }
+        let cell = PlannedCell { id, model, strategy, support, why, deliberately_wrong: wrong, reference, skipped };
+        planned.cells.push(cell);
+    }
+    let probe = if variant.workload.pattern.has_clients() { 0 } else { workers.min(cpus().get() as u32) };
+    wanted.then_some(Group { planned, alternatives, probe })
+}
+
+fn workers(chosen: &cli::Selection, workload: &Listed) -> Vec<u32> {
+    match (&chosen.workers[..], workload.pattern.has_clients()) {
+        ([], true) => vec![CLIENTS],
+        ([], false) => vec![cpus().get() as u32],
+        (asked, _) => asked.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),
+    }
+}
+
+/// Exact names.
+struct Names {
+    workloads: Vec<String>,
+    models: Vec<String>,
+    strategies: Vec<String>,
+}
+
+impl Names {
+    fn new<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<Self> {
+        let guests: Vec<&str> = chosen.contender.iter().filter_map(|text| Some(text.split_once('=')?.0)).collect();
+        let guest = |part: usize| guests.iter().filter_map(move |name| name.split('/').nth(part)).collect::<Vec<_>>();
+        known("workload", &chosen.workload, suite.workloads.iter().map(|workload| workload.id).collect())?;
+        let models = suite.models().iter().map(|(id, _)| *id).chain(guest(0)).collect();
+        known("model", &chosen.model, models)?;
+        known("strategy", &chosen.strategy, suite.cells.iter().map(|cell| cell.strategy).chain(guest(1)).collect())?;
+        Ok(Self {
+            workloads: chosen.workload.clone(),
+            models: chosen.model.clone(),
+            strategies: chosen.strategy.clone(),
+        })
+    }
+
+    fn pass(&self, workload: &str, model: &str, strategy: &str) -> bool {
+        let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|one| one == name);
+        among(&self.workloads, workload) && among(&self.models, model) && among(&self.strategies, strategy)
+    }
+}
+
+fn known(what: &str, given: &[String], known: Vec<&str>) -> Result<()> {
+    match given.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => bail!("{}", unknown(what, name, known.into_iter())),
+        None => Ok(()),
+    }
+}
+
+/// One filter.
+struct Filter {
+    text: String,
+    excludes: bool,
+    pattern: Pattern,
+}
+
+enum Pattern {
+    Part(String),
+    Glob(GlobMatcher),
+}
+
+impl Filter {
+    fn new(text: &str, canonical: &str) -> Result<Self> {
+        let pattern = canonical.trim_start_matches('!');
+        if pattern.is_empty() {
+            bail!("an empty filter: write part of a cell ID, such as `counter` or `threads/`");
+        }
+        let is_glob = pattern.contains(['*', '?', '[', '{']);
+        let glob = || GlobBuilder::new(pattern).literal_separator(false).build();
+        let pattern = if is_glob {
+            Pattern::Glob(glob().with_context(|| format!("the filter `{text}` is not a glob"))?.compile_matcher())
+        } else {
+            Pattern::Part(pattern.to_owned())
+        };
+        Ok(Self { text: text.to_owned(), excludes: canonical.starts_with('!'), pattern })
+    }
+
+    fn matches(&self, id: &str) -> bool {
+        match &self.pattern {
+            Pattern::Part(part) => id.contains(part.as_str()),
+            Pattern::Glob(glob) => glob.is_match(id),
+        }
+    }
+}
+
+fn passes(filters: &[Filter], id: &str, matched: &mut [bool]) -> bool {
+    let mut included = filters.iter().all(|filter| filter.excludes);
+    let mut excluded = false;
+    for (filter, matched) in filters.iter().zip(matched) {
+        if filter.matches(id) {
+            *matched = true;
+            included |= !filter.excludes;
+            excluded |= filter.excludes;
+        }
+    }
+    included && !excluded
+}
+
+/// Filters, and the workloads they configure: `counter:keys=64/threads` is a filter over the cells of a variant of
+/// `counter` that it brings into the matrix.
+fn read_filters<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<(Vec<Filter>, Vec<Variant>)> {
+    let mut variants = suite.workloads.iter().map(|workload| base(workload, chosen)).collect::<Result<Vec<_>>>()?;
+    knobs_exist(suite, chosen)?;
+    let mut filters = Vec::new();
+    for text in &chosen.filters {
+        let bare = text.trim_start_matches('!');
+        let (first, rest) = bare.split_once('/').map_or((bare, None), |(first, rest)| (first, Some(rest)));
+        let Some((workload, specification)) = first.split_once(':') else {
+            filters.push(Filter::new(text, text)?);
+            continue;
+        };
+        let Some(listed) = suite.workloads.iter().find(|listed| listed.id == workload) else {
+            bail!("{}", unknown("workload", workload, suite.workloads.iter().map(|listed| listed.id)));
+        };
+        let mut variant = base(listed, chosen)?;
+        variant.apply(specification)?;
+        let bang = if text.starts_with('!') { "!" } else { "" };
+        let canonical = format!("{bang}{}/{}", variant.id(), rest.unwrap_or_default());
+        filters.push(Filter::new(text, &canonical)?);
+        if !variants.iter().any(|other| other.id() == variant.id()) {
+            variants.push(variant);
+        }
+    }
+    Ok((filters, variants))
+}
+
+/// A workload at the chosen size with the chosen knobs.
+fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
+    let size = match chosen.size {
+        cli::Size::Smoke => Size::Smoke,
+        cli::Size::Default => Size::Default,
+        cli::Size::Large => Size::Large,
+    };
+    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size) };
+    for text in &chosen.knob {
+        let (owner, name, value) = knob(text)?;
+        let has = workload.knobs.iter().any(|knob| knob.id == name);
+        if owner.is_none_or(|owner| owner == workload.id) && (has || owner.is_some()) {
+            variant.set(name, value)?;
+        }
+    }
+    if let Some(file) = &chosen.text {
+        let path = file.to_str().with_context(|| format!("the path {file:?} is not UTF-8"))?;
+        for knob in workload.knobs.iter().filter(|knob| matches!(knob.domain, Domain::TextFile)) {
+            variant.knobs.insert(knob.id.to_owned(), path.into());
+        }
+        variant.check()?;
+    }
+    Ok(variant)
+}
+
+/// Every `--knob` must be somebody's.
+fn knobs_exist<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<()> {
+    for text in &chosen.knob {
+        let (owner, name, _) = knob(text)?;
+        if let Some(owner) = owner.filter(|owner| suite.workloads.iter().all(|workload| workload.id != *owner)) {
+            bail!("{}", unknown("workload", owner, suite.workloads.iter().map(|workload| workload.id)));
+        }
+        let all = || suite.workloads.iter().flat_map(|workload| workload.knobs.iter().map(|knob| knob.id));
+        if owner.is_none() && !all().any(|knob| knob == name) {
+            bail!("{}", unknown("knob", name, all()));
+        }
+    }
+    Ok(())
+}
+
+/// `[WORKLOAD.]NAME=VALUE`.
+fn knob(text: &str) -> Result<(Option<&str>, &str, &str)> {
+    let form = || anyhow!("`--knob {text}`: write NAME=VALUE or WORKLOAD.NAME=VALUE, as in `keys=64`");
+    let (name, value) = text.split_once('=').ok_or_else(form)?;
+    let (owner, name) = name.split_once('.').map_or((None, name), |(owner, name)| (Some(owner), name));
+    Ok((owner, name, value))
+}
