@@ -170,10 +170,11 @@ impl Conversation {
                     return Ok(rest.trim().to_owned());
                 }
                 let failed = line.strip_prefix("failed ").and_then(|json| serde_json::from_str::<Failed>(json).ok());
-                Err(Trouble::Failed(failed.map_or_else(
-                    || format!("said `{}` where `{word}` was expected{}", shorten(&line), self.complained()),
+                let what = failed.map_or_else(
+                    || format!("said `{}` where `{word}` was expected", shorten(&line)),
                     |failed| failed.error,
-                )))
+                );
+                Err(Trouble::Failed(format!("{what}{}", self.complained())))
             }
             Err(RecvTimeoutError::Timeout) => {
                 Err(Trouble::TimedOut(format!("no `{word}` within {:?}; killed", self.limit)))

@@ -11,7 +11,9 @@ compile_error!("the process model needs Unix: sockets, signals and wait");
 
 mod link;
 mod map_reduce;
+mod parent;
 mod shared_state;
+mod wire;
 
 /// The model.
 #[derive(Debug, Clone, Copy)]

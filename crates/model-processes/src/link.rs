@@ -1,4 +1,4 @@
-//! A link: one worker process, the channels to and from it, and its end.
+//! A link: the parent's side of one worker process, its channels, and its end.
 //!
 //! The worker makes both channels, moves the far ends to the parent over a one-shot server and keeps no copy, so that
 //! either side's death closes them. What ipc-channel leaves to its user is done here: a child that dies before it
@@ -11,12 +11,12 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use ipc_channel::IpcError;
-use ipc_channel::ipc::{self, IpcBytesReceiver, IpcBytesSender, IpcOneShotServer, IpcReceiver, IpcSender};
+use ipc_channel::ipc::{IpcBytesReceiver, IpcBytesSender, IpcOneShotServer, IpcSender};
 use patterns::clock::Tick;
 use patterns::{Error, Start};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+
+use crate::wire::{Broken, End, Hello, decode, receive, send};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
 const LONGEST_FOLDER: usize = 80;
@@ -27,23 +27,6 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How long a child that was hung up on may take to end.
 const END: Duration = Duration::from_secs(2);
 
-/// What a worker sends when it connects: the parent's ends of its channels.
-#[derive(Serialize, Deserialize)]
-struct Hello {
-    to_worker: IpcBytesSender,
-    from_worker: IpcBytesReceiver,
-    ends: IpcSender<End>,
-}
-
-/// An end of a channel between two workers, handed out by the parent. One a message: ipc-channel panics beyond 64.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum End {
-    /// Receive here.
-    Inbox(IpcBytesReceiver),
-    /// Send here.
-    Outbox(IpcBytesSender),
-}
-
 /// The parent's side.
 pub(crate) struct Link {
     worker: usize,
@@ -51,29 +34,6 @@ pub(crate) struct Link {
     to_worker: Option<IpcBytesSender>,
     from_worker: IpcBytesReceiver,
     ends: Option<IpcSender<End>>,
-}
-
-/// Why nothing more comes.
-pub(crate) enum Broken {
-    /// The other side is gone.
-    Closed,
-    /// Anything else.
-    Failed(Error),
-}
-
-impl From<Error> for Broken {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<Broken> for Error {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Closed => Self::other("the channel was closed by the other side"),
-            Broken::Failed(error) => error,
-        }
-    }
 }
 
 /// Starts all workers of a cell at once: their start-ups overlap.
@@ -234,93 +194,6 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// The worker's side.
-pub(crate) struct Parent {
-    inbox: IpcBytesReceiver,
-    outbox: IpcBytesSender,
-    ends: IpcReceiver<End>,
-}
-
-impl Parent {
-    /// Connects to the parent that waits at `address`.
-    pub(crate) fn connect(address: &str) -> Result<Self, Error> {
-        // Set in the child, after exec: it dies with the thread that started it, which lives as long as the link does.
-        // If the parent died before this line, the connection below fails.
-        #[cfg(target_os = "linux")]
-        nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(Error::other)?;
-        let parent = IpcSender::connect(address.to_owned()).map_err(Error::io(format!("connect to {address}")))?;
-        let made = "make a channel";
-        let (to_worker, inbox) = ipc::bytes_channel().map_err(Error::io(made))?;
-        let (outbox, from_worker) = ipc::bytes_channel().map_err(Error::io(made))?;
-        let (ends_to_worker, ends) = ipc::channel().map_err(Error::io(made))?;
-        parent.send(Hello { to_worker, from_worker, ends: ends_to_worker }).map_err(Error::other)?;
-        Ok(Self { inbox, outbox, ends })
-    }
-
-    /// The next message; `None` once the parent has hung up.
-    pub(crate) fn receive(&self) -> Result<Option<Vec<u8>>, Error> {
-        match receive(&self.inbox) {
-            Ok(message) => Ok(Some(message)),
-            Err(Broken::Closed) => Ok(None),
-            Err(Broken::Failed(error)) => Err(error),
-        }
-    }
-
-    /// The next message, where the parent has no reason to hang up.
-    pub(crate) fn expect<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        decode(&self.receive()?.ok_or_else(|| Error::other("the parent hung up early"))?)
-    }
-
-    /// Sends a message.
-    pub(crate) fn send(&self, message: &[u8]) -> Result<(), Error> {
-        Ok(send(&self.outbox, message)?)
-    }
-
-    /// The next end of a channel that the parent hands out.
-    pub(crate) fn end(&self) -> Result<End, Error> {
-        self.ends.recv().map_err(Error::other)
-    }
-}
-
-/// Sends, again where a signal interrupted.
-pub(crate) fn send(to: &IpcBytesSender, message: &[u8]) -> Result<(), Broken> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
-    loop {
-        match to.send(message) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == Interrupted => {}
-            Err(error) if matches!(error.kind(), BrokenPipe | ConnectionReset) => return Err(Broken::Closed),
-            Err(error) => return Err(Broken::Failed(Error::io("send a message")(error))),
-        }
-    }
-}
-
-/// Receives, again where a signal interrupted.
-pub(crate) fn receive(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
-    loop {
-        match from.recv() {
-            Ok(message) => return Ok(message),
-            Err(IpcError::Disconnected) => return Err(Broken::Closed),
-            Err(IpcError::Io(error)) if error.kind() == Interrupted => {}
-            Err(IpcError::Io(error)) if matches!(error.kind(), BrokenPipe | ConnectionReset) => {
-                return Err(Broken::Closed);
-            }
-            Err(error) => return Err(Broken::Failed(Error::other(format!("failed to receive a message: {error}")))),
-        }
-    }
-}
-
-/// A value as a message, in the format ipc-channel itself uses.
-pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Error> {
-    postcard::to_stdvec(value).map_err(Error::other)
-}
-
-/// A message as a value.
-pub(crate) fn decode<'m, T: Deserialize<'m>>(message: &'m [u8]) -> Result<T, Error> {
-    postcard::from_bytes(message).map_err(Error::other)
 }
 
 /// How a process ended, in words.

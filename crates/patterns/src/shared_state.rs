@@ -252,8 +252,8 @@ pub fn client<W: SharedState, P: Probe>(
 }
 
 /// Entries in a `HashMap`, the sequential reference: alone it is `sequential/plain`, behind a lock `mutex`, in pieces
-/// `sharded`, with an owner `actor` and `server`.
-#[derive(Debug)]
+/// `sharded`, with an owner `actor` and `server`, copied for each write `snapshot`.
+#[derive(Debug, Clone)]
 pub struct State<W: SharedState>(HashMap<W::Key, W::Value>);
 
 impl<W: SharedState> State<W> {

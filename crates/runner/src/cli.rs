@@ -106,7 +106,7 @@ pub(crate) struct Compare {
     /// 16 rounds, at most two minutes
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Exactly this many rounds (6 is the least that can decide anything), without a cap on time
+    /// Exactly this many rounds, without a cap on time (8 contenders need at least 9 to decide anything)
     #[arg(long, value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rounds: Option<u32>,
     /// Cap on the time that measuring takes [default: 3m; 2m with --quick]

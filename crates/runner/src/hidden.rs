@@ -57,6 +57,11 @@ fn find(cells: &[Cell], config: &Config) -> Result<(Cell, Respawn), String> {
 
 fn work(cells: &[Cell], name: &str, address: &str) -> Result<(), String> {
     let cell = cells.iter().find(|cell| format!("{cell:?}") == name);
+    // One line: the parent passes it on as the reason of a failed cell.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        eprintln!("a worker process panicked{place}: {}", panic.payload_as_str().unwrap_or("(no message)"));
+    }));
     let worker = cell.and_then(|cell| cell.worker).ok_or_else(|| format!("{name} has no worker processes"))?;
     worker(address).map_err(|error| format!("{name}: {error}"))
 }

@@ -12,10 +12,15 @@ use patterns::probe::Observed;
 use patterns::{Error, Job, MapReduce, Measure, Probe, Start, Units, team};
 
 use super::board::{Batch, Board};
-use crate::link::{self, Broken, Link, Parent, decode, encode, killed};
+use crate::link::{self, Link, killed};
+use crate::parent::Parent;
+use crate::wire::{Broken, decode, encode};
 
 /// Bytes on their way to one worker, beyond the first message: a third of a default socket buffer.
 const BYTES: usize = 64 << 10;
+
+/// How often in a row a worker may die before it is ready.
+const RESTARTS: u32 = 5;
 
 /// How tasks are packed.
 #[derive(Debug, Clone, Copy)]
@@ -203,7 +208,18 @@ impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
             let how = format!("{how}, as did its successors: tasks {tasks:?} were tried on each");
             return Err(Error::Died { worker, how });
         }
-        self.units.restarts += 1;
+        for _ in 1..RESTARTS {
+            self.units.restarts += 1;
+            match self.restart(link) {
+                // Killed again before it could take a task: nothing to give back.
+                Err(Error::Died { .. }) => {}
+                restarted => return restarted,
+            }
+        }
+        self.restart(link)
+    }
+
+    fn restart(&self, link: &mut Link) -> Result<(), Error> {
         link.restart(self.start)?;
         link.send(self.knobs).map_err(|broken| link.explain(broken))
     }
