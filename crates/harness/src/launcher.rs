@@ -141,8 +141,18 @@ impl Conversation {
         self.stdin = None;
         // Whatever it still says is of no interest; the end of its output is the sign that it left.
         let said = Moment::now();
-        while self.lines.recv_timeout(self.limit.saturating_sub(said.elapsed())).is_ok() {}
+        let silent = loop {
+            match self.lines.recv_timeout(self.limit.saturating_sub(said.elapsed())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => break false,
+                Err(RecvTimeoutError::Disconnected) => break true,
+            }
+        };
         match self.leave(self.limit.saturating_sub(said.elapsed())) {
+            Some(status) if status.success() && !silent => Err(Trouble::TimedOut(format!(
+                "answered and left, but something it started still holds its output after {:?}; killed",
+                self.limit
+            ))),
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(Trouble::Failed(format!("answered, then ended with {status}{}", self.complained()))),
             None => Err(Trouble::TimedOut(format!("answered, but did not leave within {:?} of `bye`", self.limit))),
@@ -177,7 +187,8 @@ impl Conversation {
                 Err(Trouble::Failed(format!("{what}{}", self.complained())))
             }
             Err(RecvTimeoutError::Timeout) => {
-                Err(Trouble::TimedOut(format!("no `{word}` within {:?}; killed", self.limit)))
+                let complaint = self.complained();
+                Err(Trouble::TimedOut(format!("no `{word}` within {:?}; killed{complaint}", self.limit)))
             }
             Err(RecvTimeoutError::Disconnected) => {
                 let how = self
@@ -224,6 +235,8 @@ impl Drop for Conversation {
     fn drop(&mut self) {
         let group = group(&self.child);
         let _ = killpg(group, Signal::SIGKILL);
+        // By itself, too: one that moved to another group would otherwise be waited for without end.
+        let _ = self.child.kill();
         let _ = self.child.wait();
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|running| *running != group);
     }

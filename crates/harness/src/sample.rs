@@ -44,6 +44,10 @@ fn converse(
     find: impl FnOnce(&Config) -> Result<(Cell, Respawn), String>,
     input: &mut impl BufRead,
 ) -> Result<(), String> {
+    // A killed runner cannot kill its samples, and one in the middle of a long iteration does not hear that it is gone.
+    // Had it died before this line, it would send no configuration.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(|error| error.to_string())?;
     say(&format!("hello {VERSION}\n"));
     let config: Config = hear(input, "config")?;
     let (cell, respawn) = find(&config)?;

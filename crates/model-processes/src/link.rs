@@ -85,7 +85,11 @@ impl Starting {
                     let (to_worker, ends) = (Some(to_worker), Some(ends));
                     return Ok(Link { worker, child, to_worker, from_worker, ends });
                 }
-                Ok(Err(error)) => break Error::Died { worker, how: format!("failed to connect: {error}") },
+                Ok(Err(error)) => {
+                    let _ = accepting.join();
+                    reap(&mut child);
+                    return Err(Error::Died { worker, how: format!("failed to connect: {error}") });
+                }
                 Err(RecvTimeoutError::Disconnected) => break Error::other("the accepting thread is gone"),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -95,10 +99,9 @@ impl Starting {
                 _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") },
             }
         };
-        let _ = IpcSender::<()>::connect(self.name.clone());
+        knock(&self.name);
         let _ = accepting.join();
-        let _ = child.kill();
-        let _ = child.wait();
+        reap(&mut child);
         Err(failed)
     }
 }
@@ -107,8 +110,7 @@ impl Starting {
 impl Drop for Starting {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
+            reap(child);
         }
     }
 }
@@ -183,8 +185,7 @@ impl Link {
             }
             nap = (nap * 2).min(Duration::from_millis(10));
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        reap(&mut self.child);
         None
     }
 }
@@ -194,6 +195,22 @@ impl Drop for Link {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Connects and hangs up, so that an `accept` returns. Not with ipc-channel: where nobody waits any more, its connection
+/// (0.23.1) fails and leaves the socket open.
+fn knock(name: &str) {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+    let door = socket(AddressFamily::Unix, SockType::SeqPacket, SockFlag::empty(), None);
+    if let (Ok(door), Ok(address)) = (door, UnixAddr::new(name)) {
+        let _ = connect(std::os::fd::AsRawFd::as_raw_fd(&door), &address);
+    }
+}
+
+/// Ends a process that is of no more use.
+fn reap(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// How a process ended, in words.

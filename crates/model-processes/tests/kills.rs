@@ -122,13 +122,20 @@ fn survive(cell: &Cell, rounds: usize) -> String {
     let start = Start { workers: three, cpus: three, respawn, load: None };
     let config = Config { knobs: serde_json::Map::new(), seed: 1, start };
     let prepared = cell.support.run().expect("runs")(&config).expect("an input");
-    let over = AtomicBool::new(false);
+    let (ready, over) = (AtomicBool::new(false), AtomicBool::new(false));
     let killed = Mutex::new(Vec::new());
     let mut deaths = Vec::new();
     let mut restarts = 0;
     thread::scope(|scope| {
-        scope.spawn(|| killer(&over, &killed));
+        scope.spawn(|| {
+            // A pool that never came up is a failed cell; what is tried here is one at work.
+            while !ready.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            killer(&over, &killed);
+        });
         let run = prepared(&mut |round| {
+            ready.store(true, Ordering::Relaxed);
             for _ in 0..rounds {
                 let checked = round(&mut Watch::new(&mut NoClock), Digest::Skip)?;
                 restarts += checked.units.restarts;

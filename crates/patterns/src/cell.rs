@@ -179,7 +179,10 @@ fn check<W: Workload, A>(
 }
 
 fn workload<W: Workload>(knobs: &Map<String, Value>) -> Result<W, String> {
-    serde_json::from_value(Value::Object(knobs.clone())).map_err(|e| format!("the knobs of {}: {e}", W::ID))
+    // A struct without fields is `null` to serde, and still an object without knobs to everybody else.
+    let unit = if knobs.is_empty() { serde_json::from_value(Value::Null).ok() } else { None };
+    let named = || serde_json::from_value(Value::Object(knobs.clone()));
+    unit.map_or_else(named, Ok).map_err(|e| format!("the knobs of {}: {e}", W::ID))
 }
 
 /// A workload without its type: what `list` shows and the command line checks.
@@ -204,7 +207,7 @@ pub struct Listed {
 /// Lists a workload.
 ///
 /// # Panics
-/// If the workload's value does not serialize as an object: it must be a struct with named fields.
+/// If the workload's value is not a struct with named fields, or with none.
 #[must_use]
 pub fn listed<W: Workload>(pattern: Pattern) -> Listed {
     Listed {
@@ -216,7 +219,7 @@ pub fn listed<W: Workload>(pattern: Pattern) -> Listed {
         sized: |size| match serde_json::to_value(W::sized(size)) {
             Ok(Value::Object(knobs)) => knobs,
             Ok(Value::Null) => Map::new(),
-            other => panic!("the knobs of {} are not a struct with named fields: {other:?}", W::ID),
+            other => panic!("the knobs of {} are not a struct with named fields, or with none: {other:?}", W::ID),
         },
         check: |knobs| workload::<W>(knobs)?.check(),
     }

@@ -13,6 +13,10 @@ use crate::workload::{Job, Workload, Wrong};
 /// Binary on purpose: it is what `join`, spawn and a frontier all take without allocating; n-ary work is a set of
 /// siblings cut in halves. A closure-passing `join` reads better for rayon but cannot be shipped; a borrowed node fails
 /// on tokio. A node that means something beside the input, and a parcel that carries its part of the input, serve all.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern fork-join",
+    note = "implement `patterns::ForkJoin` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait ForkJoin: Workload {
     /// An index or a small struct, meaningful beside the input.
     type Node: Clone + Send + Sync + 'static;

@@ -135,7 +135,7 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 fn show_bytes(value: u64) -> String {
-    let exact = UNITS.iter().find(|(_, unit)| value >= *unit && value % unit == 0);
+    let exact = UNITS.iter().find(|(_, unit)| value >= *unit && value.is_multiple_of(*unit));
     exact.map_or_else(|| format!("{value}B"), |(name, unit)| format!("{}{name}", value / unit))
 }
 

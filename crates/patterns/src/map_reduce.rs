@@ -15,6 +15,10 @@ use crate::workload::{Job, Workload, Wrong};
 /// A model derives each task *inside* its worker (`job.workload.task(&job.input, i)`), so that a spawned `'static`
 /// future and a scoped thread use the same borrowed data; a process gets the task serialized and deserializes it
 /// *borrowing from the message*.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern map-reduce",
+    note = "implement `patterns::MapReduce` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait MapReduce: Workload {
     /// What one task needs: `Range<u64>`, `&'i str`, `Cow<'i, [T]>`. `Send` for the channels that carry it.
     type Task<'i>: Serialize + Deserialize<'i> + Send;

@@ -9,6 +9,10 @@ use crate::strategy::Strategies;
 use crate::workload::{Job, Workload, Wrong};
 
 /// A workload of stages. `workers` does not apply: the shape fixes the units, one a stage and one for the source.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern pipeline",
+    note = "implement `patterns::Pipeline` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait Pipeline: Workload {
     /// What travels; an enum where stages differ in type.
     type Item: Serialize + DeserializeOwned + Send + 'static;

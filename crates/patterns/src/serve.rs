@@ -14,6 +14,10 @@ use crate::strategy::Strategies;
 use crate::workload::{Workload, Wrong};
 
 /// A workload of conversations.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern serve",
+    note = "implement `patterns::Serve` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait Serve: Workload {
     /// The state of one connection.
     type Conversation: Send + 'static;

@@ -65,6 +65,10 @@ impl<V> Entry<V> for &mut Option<V> {
 }
 
 /// A workload of clients that share entries. One worker is one client, with one script.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern shared-state",
+    note = "implement `patterns::SharedState` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait SharedState: Workload {
     /// Names an entry.
     type Key: Copy + Eq + Hash + Ord + Debug + Serialize + DeserializeOwned + Send + Sync + 'static;
@@ -83,7 +87,7 @@ pub trait SharedState: Workload {
     const COUNTERS: Form<Counters<Self>>;
     /// Whether two partial states of an entry can be merged (associative, commutative): what `local-merge` and
     /// `fold-reduce` need.
-    const MERGE: Form<fn(&Self, &mut Self::Value, Self::Value)>;
+    const MERGE: Form<Merge<Self>>;
 
     /// Entries before the first operation.
     fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
@@ -155,6 +159,12 @@ pub trait RunsSharedState {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>>;
 }
 
+/// Merges the value of an entry in another partial state into the value here.
+pub type Merge<W> = fn(&W, &mut <W as SharedState>::Value, <W as SharedState>::Value);
+
+/// An entry.
+pub type KeyValue<W> = (<W as SharedState>::Key, <W as SharedState>::Value);
+
 /// Entries as counters in slots `0..slots`: an operation adds to one.
 #[derive(Debug)]
 pub struct Counters<W: SharedState> {
@@ -167,7 +177,7 @@ pub struct Counters<W: SharedState> {
     /// The reply to an operation that found `before`.
     pub reply: fn(&W, &W::Op, u64) -> W::Reply,
     /// The entry of a slot.
-    pub entry: fn(&W, usize, u64) -> (W::Key, W::Value),
+    pub entry: fn(&W, usize, u64) -> KeyValue<W>,
     /// The slot's value at the start.
     pub initial: fn(&W, &W::Value) -> u64,
 }
@@ -299,7 +309,7 @@ impl<W: SharedState> State<W> {
     }
 
     /// Merges a partial state into this one.
-    pub fn merge(&mut self, workload: &W, merge: fn(&W, &mut W::Value, W::Value), part: Self) {
+    pub fn merge(&mut self, workload: &W, merge: Merge<W>, part: Self) {
         for (key, value) in part.0 {
             match self.0.entry(key) {
                 hash_map::Entry::Occupied(mut here) => merge(workload, here.get_mut(), value),

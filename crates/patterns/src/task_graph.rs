@@ -9,6 +9,10 @@ use crate::strategy::Strategies;
 use crate::workload::{Job, Workload, Wrong};
 
 /// A workload of width x steps tasks with dependencies, after Task Bench (Slaughter et al., SC 2020).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workload of the pattern task-graph",
+    note = "implement `patterns::TaskGraph` for it, or register it under the pattern whose trait it implements"
+)]
 pub trait TaskGraph: Workload {
     /// What a task leaves to those that need it.
     type Edge: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;

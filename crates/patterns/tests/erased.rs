@@ -10,8 +10,8 @@ use patterns::map_reduce::Share;
 use patterns::probe::Observed;
 use patterns::shared_state::{Access, Answer, Counters, Entry, Evidence, State, Uses, client};
 use patterns::{
-    Clock, Domain, Done, Error, Form, Job, Knob, MapReduce, Measure, Pattern, Respawn, SharedState, Silent, Size, Start,
-    Strategies, Strategy, Units, Updates, Watch, Workload, Wrong,
+    Clock, Domain, Done, Error, Form, Job, Knob, MapReduce, Measure, Pattern, Respawn, SharedState, Silent, Size,
+    Start, Strategies, Strategy, Units, Updates, Watch, Workload, Wrong,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -56,7 +56,7 @@ impl MapReduce for Words {
     fn empty(&self) -> Self::Partial {
         HashMap::new()
     }
-    fn task<'i>(&self, _: &'i usize, index: usize) -> usize {
+    fn task(&self, _: &usize, index: usize) -> usize {
         index
     }
     fn items(&self, task: &usize) -> usize {
@@ -339,11 +339,7 @@ fn marking(
     })
 }
 
-fn all_clients(
-    start: &Start,
-    job: &Arc<Job<Marks>>,
-    measure: &mut Measure<'_, Answer<Marks>>,
-) -> Result<(), Error> {
+fn all_clients(start: &Start, job: &Arc<Job<Marks>>, measure: &mut Measure<'_, Answer<Marks>>) -> Result<(), Error> {
     marking(0, start, job, measure)
 }
 

@@ -1,11 +1,15 @@
 //! The board of a round: which tasks nobody has yet, which came back from a dead worker, and how many are not done.
+//!
+//! A lock and a condition of our own, so `tests/board.rs` tries every interleaving of it with loom.
 
 use std::ops::Range;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// How often the same tasks may be the ones at which a worker dies before they are given up. A kernel that crashes does
 /// so every time, within milliseconds; workers killed from outside die at the same tasks by chance.
-const ATTEMPTS: u32 = 10;
+pub(super) const ATTEMPTS: u32 = 10;
 
 /// Tasks on their way to a worker: a range of indices, and how many workers they have killed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,44 +125,4 @@ impl Tasks {
 /// Guided sizes (after Polychronopoulos and Kuck, 1987): at most half of a fair share of what is left, at least one.
 fn guided(most: usize, left: usize, workers: usize) -> usize {
     most.min(left / (2 * workers)).max(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_task_is_taken_once_in_sizes_that_shrink() {
-        let board = Board::new(100, 2);
-        let sizes: Vec<usize> = std::iter::from_fn(|| board.wait(16))
-            .map(|batch| {
-                board.done(&batch);
-                batch.indices.len()
-            })
-            .collect();
-        assert_eq!(sizes.iter().sum::<usize>(), 100);
-        assert_eq!(sizes[0], 16);
-        assert_eq!(*sizes.last().unwrap(), 1);
-        assert!(sizes.is_sorted_by(|a, b| a >= b), "{sizes:?}");
-    }
-
-    #[test]
-    fn what_comes_back_is_taken_first_and_given_up_after_too_many_deaths() {
-        let board = Board::new(10, 1);
-        let mut batch = board.wait(4).unwrap();
-        assert_eq!(batch.indices, 0..4);
-        for death in 1..ATTEMPTS {
-            board.give_back([batch.clone()]).unwrap();
-            batch = board.wait(4).unwrap();
-            assert_eq!((batch.indices.end, batch.deaths), (4, death), "the second half comes back first");
-        }
-        assert_eq!(batch.indices, 3..4, "alone by now");
-        assert_eq!(board.give_back([batch]), Err(3..4));
-        assert_eq!(board.wait(4), None, "a failed round hands out nothing");
-    }
-
-    #[test]
-    fn no_task_means_done_at_once() {
-        assert_eq!(Board::new(0, 3).wait(8), None);
-    }
 }

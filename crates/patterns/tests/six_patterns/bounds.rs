@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a task may own and a join handle may return (tokio), what a channel may carry to a thread that outlives a borrow.
 fn moves<T: Send + 'static>() {}
+/// What a runtime takes.
+fn spawned<F: Future<Output: Send + 'static> + Send + 'static>(_: F) {}
 /// What workers may look at together: scoped threads, rayon's closures, `Arc`s in tasks.
 fn shared<T: Send + Sync + ?Sized>() {}
 /// What a message may carry to another process.
@@ -28,33 +30,37 @@ fn workload<W: Workload>() {
     moves::<Arc<Job<W>>>();
 }
 
-fn map_reduce<'i, W: MapReduce>() {
+fn map_reduce<W: MapReduce>() {
     workload::<W>();
-    travels_borrowing::<'i, W::Task<'i>>();
+    fn borrows<'i, W: MapReduce>(_: &'i ()) {
+        travels_borrowing::<'i, W::Task<'i>>();
+    }
+    borrows::<W>(&());
     moves::<W::Partial>();
     travels::<W::Partial>();
     moves::<Share<W>>();
     travels::<Share<W>>();
     // A cooperative yield between two parts of a task: the task and the partial live across it.
-    fn cut<W: MapReduce>(job: Arc<Job<W>>) -> impl Future<Output = W::Partial> + Send + 'static {
-        async move {
-            let task = job.workload.task(&job.input, 0);
-            let mut partial = job.workload.empty();
-            for item in 0..job.workload.items(&task) {
-                job.workload.map(&task, item..item + 1, &mut partial);
-                std::future::ready(()).await;
-            }
-            partial
+    async fn cut<W: MapReduce>(job: Arc<Job<W>>) -> W::Partial {
+        let task = job.workload.task(&job.input, 0);
+        let mut partial = job.workload.empty();
+        for item in 0..job.workload.items(&task) {
+            job.workload.map(&task, item..item + 1, &mut partial);
+            std::future::ready(()).await;
         }
+        partial
     }
-    let _ = cut::<W>;
+    let _ = |job: Arc<Job<W>>| spawned(cut(job));
 }
 
-fn fork_join<'i, W: ForkJoin>() {
+fn fork_join<W: ForkJoin>() {
     workload::<W>();
     moves::<W::Node>();
     shared::<W::Node>();
-    travels_borrowing::<'i, W::Parcel<'i>>();
+    fn borrows<'i, W: ForkJoin>(_: &'i ()) {
+        travels_borrowing::<'i, W::Parcel<'i>>();
+    }
+    borrows::<W>(&());
     moves::<W::Value>();
     moves::<Counted<W>>();
     travels::<Counted<W>>();
@@ -101,14 +107,12 @@ fn serve<W: Serve>() {
 
 /// A probe goes with its worker, and its future with its task.
 fn probe<P: Probe>() {
-    fn awaited<P: Probe>(mut probe: P) -> impl Future<Output = Observed> + Send + 'static {
-        async move {
-            probe.acquire_later(|| None::<u64>, std::future::ready(1)).await;
-            probe.observed(1)
-        }
+    async fn awaited<P: Probe>(mut probe: P) -> Observed {
+        probe.acquire_later(|| None::<u64>, std::future::ready(1)).await;
+        probe.observed(1)
     }
     moves::<P>();
-    let _ = awaited::<P>;
+    let _ = |probe: P| spawned(awaited(probe));
 }
 
 #[test]

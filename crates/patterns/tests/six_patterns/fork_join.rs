@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use patterns::fork_join::{Counted, Split, sequential};
 use patterns::{
-    Error, ForkJoin, Job, Measure, Probe, RunsForkJoin, Silent, Start, Strategies, Strategy, Units, Workload, Wrong, job,
+    Error, ForkJoin, Job, Measure, Probe, RunsForkJoin, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
+    job,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Toy;
-use crate::stage::{Far, Process, WORKERS, every_strategy, gone, join, joined, pack, pause, process, spawn, start, unpack};
+use crate::stage::{
+    Far, Process, WORKERS, every_strategy, gone, join, joined, pack, pause, process, spawn, start, unpack,
+};
 
 impl RunsForkJoin for Toy {
     fn fork_join<W: ForkJoin, P: Probe>() -> Strategies<W, W::Value> {
@@ -90,7 +93,8 @@ fn shipped<W: ForkJoin, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Value>,
 ) -> Result<(), Error> {
-    let processes: Vec<Process> = (0..start.workers.get()).map(|_| process(&job.workload, serve_parcels::<W>)).collect();
+    let processes: Vec<Process> =
+        (0..start.workers.get()).map(|_| process(&job.workload, serve_parcels::<W>)).collect();
     measure(&mut |watch| {
         let (counted, bytes) = watch.time(|| {
             let root = job.workload.root(&job.input);

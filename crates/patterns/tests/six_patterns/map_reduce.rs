@@ -49,7 +49,11 @@ fn spawned<W: MapReduce, P: Probe>(
         let shares = watch.time(|| {
             let one = |worker| spawn(take::<W, P>(job.clone(), block(tasks, worker, workers)));
             let handles: Vec<_> = (0..workers).map(one).collect();
-            handles.into_iter().enumerate().map(|(worker, handle)| joined(worker, handle)).collect::<Result<Vec<_>, _>>()
+            handles
+                .into_iter()
+                .enumerate()
+                .map(|(worker, handle)| joined(worker, handle))
+                .collect::<Result<Vec<_>, _>>()
         })?;
         let mut observed = Observed::default();
         let shares = shares.into_iter().map(|(share, seen)| {

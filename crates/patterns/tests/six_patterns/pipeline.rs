@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use patterns::pipeline::{done, sequential};
 use patterns::{
-    Error, Job, Measure, Pipeline, Probe, RunsPipeline, Silent, Start, Strategies, Strategy, Units, Workload, Wrong, job,
-    team,
+    Error, Job, Measure, Pipeline, Probe, RunsPipeline, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
+    job, team,
 };
 use serde::{Deserialize, Serialize};
 

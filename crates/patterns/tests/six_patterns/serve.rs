@@ -233,7 +233,8 @@ impl LoadGenerator for Callers {
         let all: Vec<u64> = (0..self.echo.connections).collect();
         for some in all.chunks(self.at_once as usize) {
             let reports: Vec<_> = thread::scope(|scope| {
-                let calls: Vec<_> = some.iter().map(|&caller| scope.spawn(move || self.call(caller, address))).collect();
+                let calls: Vec<_> =
+                    some.iter().map(|&caller| scope.spawn(move || self.call(caller, address))).collect();
                 calls.into_iter().map(|call| call.join().expect("a caller")).collect()
             });
             for report in reports {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use patterns::probe::Observed;
 use patterns::shared_state::{Access, Answer, Counters, Entry, Evidence, State, Uses, client};
 use patterns::{
-    Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Silent, Start, Strategies, Strategy, Units, Workload,
-    Wrong, job, team,
+    Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Silent, Start, Strategies, Strategy, Units,
+    Workload, Wrong, job, team,
 };
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +167,7 @@ fn shipped<W: SharedState, P: Probe>(
         let clients = watch.time(|| {
             let serve = |process: &mut Process| loop {
                 let message = process.from.recv().map_err(gone)?;
-                let mut apply = |op| store.lock().unwrap_or_else(PoisonError::into_inner).apply(workload, &op);
+                let apply = |op| store.lock().unwrap_or_else(PoisonError::into_inner).apply(workload, &op);
                 match unpack::<FromClient<W>>(&message) {
                     FromClient::Tell(op) => drop(apply(op)),
                     FromClient::Ask(op) => process.to.send(pack(&apply(op))).map_err(gone)?,

@@ -30,6 +30,9 @@ fn needs<W: TaskGraph>(workload: &W, step: usize, point: usize) -> Vec<usize> {
     points
 }
 
+/// This step's edges and the last one's, by parity.
+type Rows<E> = [Vec<RwLock<Option<E>>>; 2];
+
 fn borrowed<W: TaskGraph, P: Probe>(
     start: &Start,
     job: &Arc<Job<W>>,
@@ -37,7 +40,7 @@ fn borrowed<W: TaskGraph, P: Probe>(
 ) -> Result<(), Error> {
     let (workload, workers) = (&job.workload, start.workers.get());
     let barrier = Barrier::new(workers);
-    let work = |worker, rows: Arc<[Vec<RwLock<Option<W::Edge>>>; 2]>| {
+    let work = |worker, rows: Arc<Rows<W::Edge>>| {
         let mut executed = 0;
         for step in 0..workload.steps() {
             for point in block(workload.width(), worker, workers) {

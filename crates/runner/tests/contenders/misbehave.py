@@ -29,6 +29,8 @@ if mode == "says-failed":
     say('failed {"error":"the moon is in the wrong house"}')
     sys.exit(1)
 say({"wrong-version": "hello sample/99", "garbage-hello": "Welcome to my program!"}.get(mode, "hello sample/1"))
+if mode == "chatty":  # no offence: stderr is its own, however much it says there
+    sys.stderr.write("thinking aloud\n" * 500_000)
 config = json.loads(sys.stdin.readline().removeprefix("config "))
 if mode == "invalid-ready":
     say("ready {cold_start_ns: 0}")
