@@ -25,7 +25,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
     let groups = selection::groups(suite, &arguments.selection, private.path())?;
     let settings = settings(arguments);
     if arguments.plan {
-        print!("{}", plan(&groups, &settings));
+        output::out(&plan(&groups, &settings))?;
         return Ok(exit::OK);
     }
     let started = SystemTime::now();
@@ -63,7 +63,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         output::latest(&folder)?;
     }
     if !arguments.quiet {
-        conclude(&run, &folder, arguments);
+        output::out(&conclude(&run, &folder, arguments))?;
     }
     Ok(code(&run, status))
 }
@@ -91,7 +91,7 @@ fn declared(settings: &Settings, id: &str, started: SystemTime) -> Plan {
             dirty: env!("CROSSOVER_DIRTY") == "1",
         },
         environment: harness::environment(cpus, env!("CROSSOVER_RUSTC"), env!("CROSSOVER_PROFILE"), Some(lock)),
-        argv: std::env::args().collect(),
+        argv: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
         seed: settings.seed,
         started: humantime::format_rfc3339_seconds(started).to_string(),
         looks: settings.looks.clone(),
@@ -135,12 +135,13 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
     text
 }
 
-fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) {
-    print!("{}", report::terminal(run, render::terminal(arguments.style.color)));
+/// What stands on stdout at the end.
+fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
+    let mut text = report::terminal(run, render::terminal(arguments.style.color));
     let shown = |name: &str| folder.join(name).display().to_string();
-    println!("samples {}", shown(output::JOURNAL));
+    text += &format!("samples {}\n", shown(output::JOURNAL));
     if arguments.format.contains(&cli::Format::Html) {
-        println!("report  {}", shown("index.html"));
+        text += &format!("report  {}\n", shown("index.html"));
     }
     let next = match run.cells.iter().find(|cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut)) {
         Some(cell) => format!("crossover repro {}", cell.id),
@@ -148,8 +149,9 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) {
         None => String::from("crossover list"),
     };
     if std::io::stdout().is_terminal() {
-        println!("next    {next}");
+        text += &format!("next    {next}\n");
     }
+    text
 }
 
 fn code(run: &Run, status: RunStatus) -> u8 {

@@ -16,7 +16,8 @@ pub(crate) fn code(result: anyhow::Result<u8>) -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // What was given may hold a line's end.
+            crate::output::note(&format!("error: {error:#}").replace(['\n', '\r'], " "));
             ExitCode::from(USAGE)
         }
     }

@@ -18,7 +18,9 @@ const WORKER: &str = "__worker";
 /// `main`, in tests and benches as well.
 #[must_use]
 pub fn hook<M: Models>(suite: &Suite<M>) -> Option<ExitCode> {
-    let arguments: Vec<String> = std::env::args().skip(1).take(3).collect();
+    let arguments = std::env::args_os().skip(1).take(3);
+    // An argument that is no text is none of ours; the command line says so.
+    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [SAMPLE, ..] => {
             harness::sample::serve(|config| find(&suite.cells, config), &mut BufReader::new(std::io::stdin()))

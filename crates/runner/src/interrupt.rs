@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
-use crate::exit;
+use crate::{exit, output};
 
 static SIGNALS: AtomicU32 = AtomicU32::new(0);
 /// What must not be left behind by a second Ctrl-C: the private folder.
@@ -15,7 +15,7 @@ static CLEAN: Mutex<Option<std::path::PathBuf>> = Mutex::new(None);
 pub(crate) fn listen() -> Result<()> {
     // Relaxed: the flag publishes nothing but itself; whoever polls it acts on what it owns.
     ctrlc::set_handler(|| match SIGNALS.fetch_add(1, Ordering::Relaxed) {
-        0 => eprintln!("\ninterrupted: finishing this sample, then writing the report (again to stop at once)"),
+        0 => output::note("\ninterrupted: finishing this sample, then writing the report (again to stop at once)"),
         _ => {
             harness::launcher::kill_all();
             if let Some(folder) = CLEAN.lock().ok().and_then(|mut folder| folder.take()) {

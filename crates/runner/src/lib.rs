@@ -45,8 +45,9 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Completions { shell } => {
             let mut command = <cli::Cli as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "crossover", &mut std::io::stdout());
-            Ok(exit::OK)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "crossover", &mut script);
+            output::out(&String::from_utf8_lossy(&script)).map(|()| exit::OK)
         }
     };
     exit::code(result)

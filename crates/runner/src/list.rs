@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use suite::{Models, Suite};
 
 use crate::selection::support;
-use crate::{cli, exit};
+use crate::{cli, exit, output};
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::List) -> Result<u8> {
     let text = if arguments.json {
@@ -17,7 +17,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::List) -> Result<
     } else {
         as_text(suite)
     };
-    print!("{text}");
+    output::out(&text)?;
     Ok(exit::OK)
 }
 

@@ -12,6 +12,23 @@ use crate::cli::Format;
 /// The file that is the state of a run.
 pub(crate) const JOURNAL: &str = "samples.jsonl";
 
+/// Writes to stdout. Whoever reads it may leave before the end, as `head` does: what was measured stands in files.
+///
+/// # Errors
+/// Where it cannot be written for any other reason, such as a full disk.
+pub(crate) fn out(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("failed to write to stdout"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr. If nobody reads it there is nobody to tell.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 /// Makes the folder: `asked`, which must be new or empty, or one named by the time.
 pub(crate) fn folder(asked: Option<&Path>, id: &str) -> Result<PathBuf> {
     let folder = asked.map_or_else(|| Path::new("reports/runs").join(id), Path::to_owned);

@@ -88,7 +88,7 @@ impl Progress {
                 bar.set_message(text.to_owned());
                 bar.set_position(finished.unwrap_or(0));
             }
-            Form::Plain if !text.is_empty() => eprintln!("{text}"),
+            Form::Plain if !text.is_empty() => crate::output::note(text),
             Form::Plain | Form::None => {}
         }
     }

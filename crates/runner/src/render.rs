@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &cli::Render) -> Result<u8> {
     if let Some(file) = &arguments.splice {
         splice(file, &report::markdown(&run))?;
     }
-    print!("{}", report::terminal(&run, terminal(arguments.style.color)));
+    output::out(&report::terminal(&run, terminal(arguments.style.color)))?;
     Ok(exit::OK)
 }
 
@@ -34,7 +34,8 @@ fn read(path: &Path) -> Result<Run> {
     let read = harness::journal::read(path)
         .with_context(|| format!("failed to read {}; name a run's folder, such as reports/latest", path.display()))?;
     if let Some((line, why)) = &read.corrupt {
-        eprintln!("warning: {}:{line}: not an event ({why}); using the {} before it", path.display(), line - 1);
+        let before = line - 1;
+        output::note(&format!("warning: {}:{line}: not an event ({why}); using the {before} before it", path.display()));
     }
     harness::analysis::results(&read.events).map_err(|why| anyhow!("{}: {why}", path.display()))
 }

@@ -9,7 +9,7 @@ use patterns::{Size, Start};
 use suite::{Models, Suite};
 
 use crate::id::{Variant, parse, unknown};
-use crate::{cli, exit, hidden, selection};
+use crate::{cli, exit, hidden, output, selection};
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Repro) -> Result<u8> {
     let parts = parse(&arguments.cell)?;
@@ -37,14 +37,15 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Repro) -> Result
             let (elapsed, checked) = timed(round, Digest::Skip)?;
             let name = if iteration == 0 { String::from("warm-up") } else { format!("{iteration:7}") };
             let wrong = checked.wrong.map(|wrong| format!("  wrong: {wrong}")).unwrap_or_default();
-            println!("{name}  {:>12.3} ms{wrong}", elapsed.as_secs_f64() * 1e3);
+            let line = format!("{name}  {:>12.3} ms{wrong}\n", elapsed.as_secs_f64() * 1e3);
+            output::out(&line).map_err(patterns::Error::other)?;
         }
         Ok(())
     });
     match outcome {
         Ok(()) => Ok(exit::OK),
         Err(error) => {
-            eprintln!("failed: {}: {error}", arguments.cell);
+            output::note(&format!("failed: {}: {error}", arguments.cell));
             Ok(exit::FAILED)
         }
     }

@@ -7,7 +7,7 @@ use results::journal::Outcome;
 use serde_json::json;
 use suite::{Models, Suite};
 
-use crate::{cli, exit, interrupt, selection};
+use crate::{cli, exit, interrupt, output, selection};
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Verify) -> Result<u8> {
     let private = interrupt::private_folder()?;
@@ -47,15 +47,16 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Verify) -> Resul
             };
             failed += usize::from(status != "ok");
             if !arguments.json {
-                println!("{status:9} {}{}{note}", config.cell, if note.is_empty() { "" } else { "  " });
+                let gap = if note.is_empty() { "" } else { "  " };
+                output::out(&format!("{status:9} {}{gap}{note}\n", config.cell))?;
             }
             cells.push(json!({ "id": config.cell, "status": status, "reason": note }));
         }
     }
     if arguments.json {
-        println!("{}", json!({ "cells": cells, "failed": failed }));
+        output::out(&format!("{}\n", json!({ "cells": cells, "failed": failed })))?;
     } else {
-        println!("{} cells verified, {failed} failed", cells.len());
+        output::out(&format!("{} cells verified, {failed} failed\n", cells.len()))?;
     }
     Ok(if interrupt::asked() {
         exit::INTERRUPTED

@@ -128,14 +128,8 @@ fn results_json_has_the_promised_fields() {
         ("", "schema tool run environment trust cells contrasts groups metg crossovers"),
         ("/tool", "version git dirty"),
         ("/run", "id seed argv started ended status looks alpha delta"),
-        (
-            "/environment",
-            "cpu cpus_online cpus_effective virt kernel rustc profile allocator lock_sha256 pmu",
-        ),
-        (
-            "/trust",
-            "aa_tests aa_false noise_floor known_effect rounds_kept rounds_dropped foreign_median trusted",
-        ),
+        ("/environment", "cpu cpus_online cpus_effective virt kernel rustc profile allocator lock_sha256 pmu"),
+        ("/trust", "aa_tests aa_false noise_floor known_effect rounds_kept rounds_dropped foreign_median trusted"),
     ];
     for (pointer, names) in promised {
         has(found.pointer(pointer).unwrap_or(&Value::Null), names, pointer);
@@ -151,7 +145,10 @@ fn results_json_has_the_promised_fields() {
         );
         has(&cell["units"], "threads processes tasks messages bytes_shipped", "units");
         let id = cell["id"].as_str().unwrap_or_default();
-        assert_eq!(id, format!("{}/{}/w{}", id.split('/').next().unwrap_or_default(), text(&cell["contender"]), cell["workers"]));
+        assert_eq!(
+            id,
+            format!("{}/{}/w{}", id.split('/').next().unwrap_or_default(), text(&cell["contender"]), cell["workers"])
+        );
         assert_eq!(text(&cell["contender"]), format!("{}/{}", text(&cell["model"]), text(&cell["strategy"])));
         if cell["status"] == "measured" {
             has(&cell["metrics"]["elapsed_ns"], "median p10 p90 n", id);
@@ -250,7 +247,11 @@ fn splice_replaces_what_stands_between_the_markers() {
     for text in ["no markers\n", "<!-- compare:begin -->\nno end\n"] {
         fs::write(&readme, text).expect("a file");
         let ended = render(&[".", "--splice", "README.md"], copy.path()).expect(2);
-        assert!(ended.stderr.starts_with("error: README.md: ") && ended.stderr.contains("compare:"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with("error: README.md: ") && ended.stderr.contains("compare:"),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(fs::read_to_string(&readme).expect("README.md"), text, "a file without markers is left alone");
     }
 }
@@ -269,8 +270,12 @@ fn a_corrupt_journal_is_salvaged() {
     binary[count / 3] = &[0xff, 0xfe, 0x00, b'\n'];
     let mut unknown = lines.clone();
     unknown[count / 2] = b"{\"event\":\"birthday\"}\n";
-    let cases =
-        [(cut, count), (joined(&garbage), count / 2 + 1), (joined(&binary), count / 3 + 1), (joined(&unknown), count / 2 + 1)];
+    let cases = [
+        (cut, count),
+        (joined(&garbage), count / 2 + 1),
+        (joined(&binary), count / 3 + 1),
+        (joined(&unknown), count / 2 + 1),
+    ];
     for (bytes, line) in cases {
         let copy = folder();
         fs::write(copy.path().join("samples.jsonl"), bytes).expect("a file");
@@ -304,7 +309,8 @@ fn a_corrupt_journal_is_salvaged() {
 fn the_same_seed_gives_the_same_order() {
     let order = |seed: u32| -> Vec<(u32, String, u32)> {
         let home = folder();
-        let line = format!("compare --rounds 3 --size smoke --workers 1,2 --seed {seed} primes !processes --quiet --out out");
+        let line =
+            format!("compare --rounds 3 --size smoke --workers 1,2 --seed {seed} primes !processes --quiet --out out");
         let ended = run(crossover(home.path(), words(&line))).expect(0);
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "--quiet");
         let sample = |event| if let Event::Sample(sample) = event { Some(sample) } else { None };
@@ -363,9 +369,15 @@ fn presets_and_knobs_expand_in_the_id() {
     assert_eq!(planned("counter:keys=64/threads/mutex"), set([reference, "counter:keys=64/threads/mutex/w8"]));
     // The same by --knob; what equals the default is no part of an ID.
     assert_eq!(planned("--knob keys=64 threads/mutex --workload counter"), planned("counter:keys=64/threads/mutex"));
-    assert_eq!(planned("--knob counter.keys=2^6 threads/mutex --workload counter"), planned("counter:keys=64/threads/mutex"));
+    assert_eq!(
+        planned("--knob counter.keys=2^6 threads/mutex --workload counter"),
+        planned("counter:keys=64/threads/mutex")
+    );
     assert!(planned("primes:n=300_000/threads --workers 1").contains("primes/threads/static/w1"));
-    assert!(planned("--knob word-count.bytes=64KiB word-count --workers 1").contains("word-count:bytes=64KiB/sequential/plain/w1"));
+    assert!(
+        planned("--knob word-count.bytes=64KiB word-count --workers 1")
+            .contains("word-count:bytes=64KiB/sequential/plain/w1")
+    );
     assert!(planned("--size smoke primes --workers 1").contains("primes:n=1000,tasks=10/sequential/plain/w1"));
 }
 
@@ -382,7 +394,10 @@ fn filters_choose_and_the_reference_stays() {
     assert!(without.contains(reference) && !without.iter().any(|id| id.contains("/mutex/")), "{without:?}");
     assert!(planned("counter !sequential").contains(reference), "what everything is compared with is always measured");
     assert_eq!(planned("--model threads --strategy mutex,atomic --workload counter").len(), 3, "exact names");
-    assert_eq!(planned("--workload counter --workload primes --workers 2"), planned("--workload counter,primes --workers 2"));
+    assert_eq!(
+        planned("--workload counter --workload primes --workers 2"),
+        planned("--workload counter,primes --workers 2")
+    );
     // Two patterns add, an exclusion takes away from both.
     let both = planned("counter/threads/mutex counter/async/mutex !async");
     assert_eq!(both, set([reference, "counter/threads/mutex/w8"]));
@@ -393,12 +408,18 @@ fn worker_counts_make_groups() {
     let ids = planned("primes/threads/static --workers 1,3");
     assert_eq!(
         ids,
-        set(["primes/sequential/plain/w1", "primes/sequential/plain/w3", "primes/threads/static/w1", "primes/threads/static/w3"])
+        set([
+            "primes/sequential/plain/w1",
+            "primes/sequential/plain/w3",
+            "primes/threads/static/w1",
+            "primes/threads/static/w3"
+        ])
     );
     assert_eq!(planned("primes/threads/static --workers 3 --workers 1,3"), ids, "in any order, once");
     let home = folder();
     let line = "compare primes/threads/static --workers 1,3 --rounds 2 --knob n=1000 --quiet --out out";
-    run(crossover(home.path(), words(&line.replace("primes/", "").replace("--rounds", "--workload primes --rounds")))).expect(0);
+    run(crossover(home.path(), words(&line.replace("primes/", "").replace("--rounds", "--workload primes --rounds"))))
+        .expect(0);
     let run_ = results(&home.path().join("out"));
     let groups: Vec<&str> = run_.groups.iter().map(|group| group.id.as_str()).collect();
     assert_eq!(groups, ["primes:n=1000/w1", "primes:n=1000/w3"]);
@@ -479,7 +500,8 @@ fn verify_checks_every_cell_once() {
 fn repro_runs_a_cell_by_the_id_in_the_report() {
     let home = folder();
     let run_ = results(&whole().folder);
-    let chosen = ["sequential/plain", "threads/queue", "processes/pool", "async/spawn", "threads/racy", "processes/server"];
+    let chosen =
+        ["sequential/plain", "threads/queue", "processes/pool", "async/spawn", "threads/racy", "processes/server"];
     for contender in chosen {
         let id = &support::cell(&run_, contender).id;
         let ended = run(crossover(home.path(), ["repro", id, "--iterations", "2"])).expect(0);
@@ -496,14 +518,19 @@ fn your_own_text_is_the_input() {
     let name = "a dir/naïve=text,1:%.txt";
     fs::create_dir(home.path().join("a dir")).expect("a folder");
     // Words end at Unicode white space (an ideographic and a no-break space), and nothing folds case or accents.
-    fs::write(home.path().join(name), "Straße straße 東京\u{3000}東京\u{a0}été\n\tété e\u{301}te\u{301} 🦀\n").expect("a file");
-    let mut arguments = words("compare --size smoke --rounds 2 --workers 2 --workload word-count --quiet --out out --text");
+    fs::write(home.path().join(name), "Straße straße 東京\u{3000}東京\u{a0}été\n\tété e\u{301}te\u{301} 🦀\n")
+        .expect("a file");
+    let mut arguments =
+        words("compare --size smoke --rounds 2 --workers 2 --workload word-count --quiet --out out --text");
     arguments.push(name.into());
     run(crossover(home.path(), arguments)).expect(0);
     let out = home.path().join("out");
     let run_ = results(&out);
     let cell = support::cell(&run_, "threads/static");
-    assert_eq!(cell.id, "word-count:bytes=4KiB,tasks=8,text=a%20dir%2Fnaïve%3Dtext%2C1%3A%25.txt,vocabulary=64/threads/static/w2");
+    assert_eq!(
+        cell.id,
+        "word-count:bytes=4KiB,tasks=8,text=a%20dir%2Fnaïve%3Dtext%2C1%3A%25.txt,vocabulary=64/threads/static/w2"
+    );
     assert_eq!(cell.knobs["text"], name);
     assert!(run_.cells.iter().all(|cell| cell.status == Measured && cell.verified == Some(true)), "{:?}", run_.cells);
     // The digest that all of them were held to is of these words.
@@ -541,14 +568,42 @@ fn the_default_place_is_reports_and_latest_follows() {
     assert_eq!(files(&seen[0]).len(), 3);
 }
 
+/// A file name is bytes; not every one is text.
+#[test]
+fn a_folder_whose_name_is_no_text_is_a_folder() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = folder();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    if let Err(error) = fs::create_dir(home.path().join(name)) {
+        println!("SKIPPED: this file system wants text: {error}");
+        return;
+    }
+    let mut arguments =
+        words("compare --rounds 1 --size smoke --workload primes --strategy static --progress none --out");
+    arguments.push(name.into());
+    run(crossover(home.path(), arguments)).expect(0);
+    assert_eq!(files(&home.path().join(name)), COMPLETE);
+    run(crossover(home.path(), ["render".as_ref(), name])).expect(0);
+}
+
 /// A reader that leaves, as `head` does, is no reason to panic, nor to write less.
 #[test]
 fn a_closed_stdout_loses_nothing() {
     let home = folder();
     let cell = "primes:n=1000/threads/static/w2";
     let compare = "compare --rounds 1 --size smoke --workload primes --progress none --out out";
-    let lines = [compare, "render out", "list", "list --json", "list --markdown", "compare --plan", "verify --size smoke primes"];
-    for line in lines.iter().map(|line| words(line)).chain([vec!["repro".into(), cell.into()], words("completions bash")]) {
+    let lines = [
+        compare,
+        "render out",
+        "list",
+        "list --json",
+        "list --markdown",
+        "compare --plan",
+        "verify --size smoke primes",
+    ];
+    for line in
+        lines.iter().map(|line| words(line)).chain([vec!["repro".into(), cell.into()], words("completions bash")])
+    {
         let mut command = crossover(home.path(), &line);
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);

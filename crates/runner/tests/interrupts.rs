@@ -9,7 +9,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use results::RunStatus;
 use results::journal::Event;
-use support::{COMPLETE, Started, crossover, files, folder, no_process_is_left, nothing_is_left, run, started_by, words};
+use support::{
+    COMPLETE, Started, crossover, files, folder, no_process_is_left, nothing_is_left, run, started_by, words,
+};
 
 /// As long as it takes for a sample or a worker to show up: a matter of the machine, not of the test.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -138,3 +138,34 @@ impl MapReduce for Grain {
         Err(format!("{answer:?}: expected {iterations} iterations of tasks that sum to {indices}").into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_cut_anywhere_is_the_same_work() {
+        let grain = Grain::default();
+        let task = Grains { index: 3, iterations: 10 };
+        let mut whole = Digest::default();
+        grain.map(&task, 0..10, &mut whole);
+        for cut in 0..=10 {
+            let mut parts = Digest::default();
+            if cut > 0 {
+                grain.map(&task, 0..cut, &mut parts);
+            }
+            grain.map(&task, cut..10, &mut parts);
+            // A cut at 0 maps the empty part only once: the first item is what marks a task as begun.
+            assert_eq!(parts, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn imbalance_keeps_the_average() {
+        for imbalance in [0.0, 0.3, 1.0] {
+            let grain = Grain { tasks: 101, iterations: 100, imbalance };
+            assert_eq!((0..101).map(|index| grain.iterations(index)).sum::<u64>(), 10_100);
+        }
+        assert_eq!(Grain { tasks: 101, iterations: 100, imbalance: 1.0 }.iterations(0), 0);
+    }
+}

@@ -26,7 +26,7 @@ pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Mar
                     th.n.t scope="col" { "median" }
                     th.n.r scope="col" { "against the leader" }
                     th.vd scope="col" { "verdict" }
-                    th.n.s scope="col" title="user and system time" { "CPU" }
+                    th.n.s scope="col" title="user and system time of a whole sample: start-up, warm-up and all its iterations" { "CPU a sample" }
                     th.n.s scope="col" title="peak of all processes together" { "memory" }
                     th.n.won scope="col" title="rounds in which it was ahead of the leader" { "won" }
                 }
@@ -39,7 +39,7 @@ pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Mar
                         td.n.t data-l="median" { (shown(row.cell, &row.cell.primary)) }
                         td.n.r data-l="× leader" { (against_leader(row)) }
                         td.vd { (words::standing(row, view.run)) }
-                        td.n.s data-l="CPU" { (cpu(row.cell)) }
+                        td.n.s data-l="CPU a sample" { (cpu(row.cell)) }
                         td.n.s data-l="memory" { (shown(row.cell, "peak_rss_bytes")) }
                         td.n.won data-l="won" { (won(row.behind)) }
                     }
@@ -54,7 +54,7 @@ pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Mar
                             td.n.t data-l="median" { (shown(cell, &cell.primary)) }
                             td.n.r { (NONE) }
                             td.vd { span.x { "✕" } " deliberately wrong" }
-                            td.n.s data-l="CPU" { (cpu(cell)) }
+                            td.n.s data-l="CPU a sample" { (cpu(cell)) }
                             td.n.s data-l="memory" { (shown(cell, "peak_rss_bytes")) }
                             td.n.won { (NONE) }
                         }

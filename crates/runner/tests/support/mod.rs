@@ -190,7 +190,9 @@ pub(crate) fn events(folder: &Path) -> Vec<Event> {
 #[track_caller]
 pub(crate) fn cell<'r>(run: &'r results::Run, contender: &str) -> &'r results::Cell {
     let found = run.cells.iter().find(|cell| cell.contender == contender);
-    found.unwrap_or_else(|| panic!("no cell of {contender} among {:?}", run.cells.iter().map(|c| &c.id).collect::<Vec<_>>()))
+    found.unwrap_or_else(|| {
+        panic!("no cell of {contender} among {:?}", run.cells.iter().map(|c| &c.id).collect::<Vec<_>>())
+    })
 }
 
 /// The files of a run, in the order of their names.
@@ -210,9 +212,9 @@ pub(crate) const COMPLETE: [&str; 5] = ["cells.csv", "index.html", "report.md", 
 pub(crate) fn started_by(runner: u32) -> Vec<(u32, String)> {
     let mark = format!("/crossover-{runner}-");
     let is_marked = |environment: &[u8]| {
-        environment.split(|byte| *byte == 0).any(|variable| {
-            variable.starts_with(b"TMPDIR=") && String::from_utf8_lossy(variable).contains(&mark)
-        })
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable.starts_with(b"TMPDIR=") && String::from_utf8_lossy(variable).contains(&mark))
     };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());

@@ -1,0 +1,273 @@
+//! The engine on a simulated machine: no clock, no process. What it decides, in which order it samples, and how it ends.
+
+use std::cell::Cell as Counter;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use harness::engine::{Alternative, Engine, Group, Settings, calibrate};
+use harness::launcher::Launcher;
+use harness::protocol::Config;
+use harness::{Ask, Load, Sampled, Sampler, analysis};
+use results::journal::{Event, Outcome, Plan, PlannedCell, PlannedGroup};
+use results::{CellStatus, Environment, RunStatus, Support, Tool, Units, Verdict};
+
+/// A machine on which a contender takes what its name says, in microseconds, with 3 % of normal noise.
+struct Simulated {
+    now: Duration,
+    random: fastrand::Rng,
+    /// Fails from this sample of `broken/..` on.
+    breaks_at: usize,
+    broken: usize,
+}
+
+impl Simulated {
+    fn new(seed: u64) -> Self {
+        Self { now: Duration::ZERO, random: fastrand::Rng::with_seed(seed), breaks_at: usize::MAX, broken: 0 }
+    }
+
+    /// 3 %, and 30 % for a contender called `noisy`.
+    fn noise(&mut self, model: &str) -> f64 {
+        // Twelve uniforms: close enough to a normal for a test of scheduling.
+        let sum: f64 = (0..12).map(|_| self.random.f64()).sum();
+        let deviation = if model == "noisy" { 0.3 } else { 0.03 };
+        (deviation * (sum - 6.0)).exp()
+    }
+}
+
+impl Sampler for Simulated {
+    fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
+        asks.iter()
+            .map(|ask| {
+                let config = ask.config;
+                if config.model == "broken" {
+                    self.broken += 1;
+                    if self.broken >= self.breaks_at {
+                        let outcome = Outcome::Failed { reason: String::from("it broke") };
+                        return Sampled { outcome, digest: None };
+                    }
+                }
+                let micros: f64 = config.strategy.parse().expect("a strategy is its time");
+                let times: Vec<u64> =
+                    (0..config.iterations).map(|_| (micros * 1000.0 * self.noise(&config.model)) as u64).collect();
+                self.now += Duration::from_nanos(times.iter().sum::<u64>()) + Duration::from_millis(2);
+                let outcome =
+                    Outcome::Measured { elapsed_ns: times, metrics: BTreeMap::new(), units: Units::default() };
+                Sampled { outcome, digest: Some(String::from("right")) }
+            })
+            .collect()
+    }
+
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn load(&mut self) -> Option<Load> {
+        Some(Load { busy: self.now, own: self.now, steal: Duration::ZERO, cpus: 2 })
+    }
+}
+
+/// The first is the reference.
+fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
+    let cell = |(index, (model, strategy)): (usize, &(&str, &str))| PlannedCell {
+        id: format!("{id}/{model}/{strategy}/w2"),
+        model: (*model).to_owned(),
+        strategy: (*strategy).to_owned(),
+        support: Support::Idiomatic,
+        why: None,
+        deliberately_wrong: false,
+        reference: index == 0,
+        skipped: None,
+    };
+    let cells: Vec<PlannedCell> = contenders.iter().enumerate().map(cell).collect();
+    let alternative = |cell: &PlannedCell| Alternative {
+        launcher: Launcher { argv: Vec::new(), env: Vec::new() },
+        config: Config {
+            cell: cell.id.clone(),
+            workload: id.to_owned(),
+            knobs: serde_json::Map::new(),
+            model: cell.model.clone(),
+            strategy: cell.strategy.clone(),
+            workers: 2,
+            cpus: 2,
+            seed: 1,
+            warmup: 1,
+            iterations: 1,
+            digest: None,
+        },
+        wrong: false,
+        reference: cell.reference,
+    };
+    let alternatives = cells.iter().map(alternative).collect();
+    let (workload, knobs) = (id.to_owned(), serde_json::Map::new());
+    let planned = PlannedGroup { id: format!("{id}/w2"), workload, knobs, workers: 2, cells };
+    Group { planned, alternatives, probe: 2 }
+}
+
+fn settings(looks: &[u32]) -> Settings {
+    Settings { seed: 7, looks: looks.to_vec(), alpha: 0.05, delta: 0.05, budget: None }
+}
+
+fn plan(settings: &Settings) -> Event {
+    Event::Plan(Box::new(Plan {
+        schema: results::journal::SCHEMA.to_owned(),
+        id: String::from("test"),
+        tool: Tool::default(),
+        environment: Environment::default(),
+        argv: Vec::new(),
+        seed: settings.seed,
+        started: String::new(),
+        looks: settings.looks.clone(),
+        alpha: settings.alpha,
+        delta: settings.delta,
+        budget_ns: None,
+    }))
+}
+
+fn run(
+    groups: Vec<Group>,
+    settings: &Settings,
+    sampler: &mut Simulated,
+    stop: &dyn Fn() -> bool,
+) -> (RunStatus, Vec<Event>) {
+    let mut events = vec![plan(settings)];
+    let mut emit = |event: Event| {
+        events.push(event);
+        Ok(())
+    };
+    let status = Engine::new(groups, settings, sampler, &mut emit, stop).run().expect("events can be written");
+    events.push(Event::End { status, ended: String::new(), wall_ns: sampler.now.as_nanos() as u64 });
+    (status, events)
+}
+
+fn samples(events: &[Event]) -> Vec<(u32, String)> {
+    let of = |event: &Event| match event {
+        Event::Sample(sample) => Some((sample.round, sample.cell.clone())),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| {
+        let groups = vec![group("a", &[("sequential", "10000"), ("x", "5000"), ("y", "5100")])];
+        let (_, events) = run(groups, &settings(&[16]), &mut Simulated::new(seed), &|| false);
+        events.iter().map(|event| serde_json::to_string(event).expect("plain data")).collect::<Vec<_>>()
+    };
+    assert_eq!(bytes(1), bytes(1));
+    assert_ne!(bytes(1), bytes(2));
+}
+
+#[test]
+fn every_round_samples_every_contender_once_in_changing_order() {
+    let contenders = [("sequential", "10000"), ("x", "5000"), ("y", "9000"), ("z", "8000")];
+    let (_, events) = run(vec![group("a", &contenders)], &settings(&[8]), &mut Simulated::new(1), &|| false);
+    let samples = samples(&events);
+    let mut orders = BTreeSet::new();
+    for round in 1..=8 {
+        let of_round: Vec<&String> = samples.iter().filter(|(r, _)| *r == round).map(|(_, cell)| cell).collect();
+        assert_eq!(of_round.iter().collect::<BTreeSet<_>>().len(), 4, "round {round}");
+        assert_eq!(of_round.len(), 4, "round {round}");
+        orders.insert(of_round);
+    }
+    assert!(orders.len() >= 4, "the order hardly changes");
+}
+
+#[test]
+fn verdicts_are_those_that_were_built_in() {
+    let contenders =
+        [("sequential", "10000"), ("fast", "5000"), ("same", "5010"), ("slow", "6000"), ("lost", "900000")];
+    let (status, events) = run(vec![group("a", &contenders)], &settings(&[32]), &mut Simulated::new(3), &|| false);
+    let run = analysis::results(&events).expect("a plan");
+    assert_eq!(status, RunStatus::Complete);
+    let best = &run.groups[0].best_set;
+    assert!(best.contains(&String::from("fast/5000")) && !best.contains(&String::from("slow/6000")), "{best:?}");
+    let verdict = |model: &str| run.contrasts.iter().find(|contrast| contrast.b.contains(model)).expect(model).verdict;
+    assert_eq!([verdict("fast"), verdict("slow"), verdict("lost")], [Verdict::Faster, Verdict::Faster, Verdict::Far]);
+    let lost = samples(&events).iter().filter(|(round, cell)| *round > 0 && cell.contains("lost")).count();
+    assert_eq!(lost, 3, "far is sampled three times");
+    let slow = run.groups[0].behind_leader.iter().find(|contrast| contrast.b.contains("slow")).expect("slow");
+    assert!((slow.ratio - 1.2).abs() < 0.05, "{slow:?}");
+}
+
+#[test]
+fn what_is_decided_at_a_look_is_not_sampled_further() {
+    let groups = vec![
+        group("clear", &[("sequential", "10000"), ("x", "5000")]),
+        group("hard", &[("sequential", "10000"), ("noisy", "9900")]),
+    ];
+    let (_, events) = run(groups, &settings(&[16, 32]), &mut Simulated::new(5), &|| false);
+    let rounds = |id: &str| {
+        let of = |event: &Event| matches!(event, Event::Round(round) if round.group == id);
+        events.iter().filter(|event| of(event)).count()
+    };
+    assert_eq!(rounds("clear/w2"), 16);
+    assert_eq!(rounds("hard/w2"), 32);
+}
+
+#[test]
+fn a_cell_that_breaks_is_out_and_the_others_go_on() {
+    let mut sampler = Simulated { breaks_at: 4, ..Simulated::new(1) };
+    let contenders = [("sequential", "10000"), ("x", "5000"), ("broken", "5000")];
+    let (status, events) = run(vec![group("a", &contenders)], &settings(&[16]), &mut sampler, &|| false);
+    let run = analysis::results(&events).expect("a plan");
+    assert_eq!(status, RunStatus::Complete);
+    let cell = |model: &str| run.cells.iter().find(|cell| cell.model == model).expect(model);
+    assert_eq!(cell("broken").status, CellStatus::Failed);
+    assert_eq!(cell("broken").reason.as_deref(), Some("it broke"));
+    assert_eq!(cell("x").status, CellStatus::Measured);
+    assert_eq!(sampler.broken, 4, "a failed cell is not asked again");
+    assert!(!run.groups[0].best_set.contains(&String::from("broken/5000")));
+}
+
+#[test]
+fn an_interrupt_keeps_what_was_finished() {
+    let left = Counter::new(40);
+    let stop = || {
+        left.set(left.get() - 1);
+        left.get() <= 0
+    };
+    let contenders = [("sequential", "10000"), ("noisy", "9900")];
+    let (status, events) = run(vec![group("a", &contenders)], &settings(&[16, 32]), &mut Simulated::new(1), &stop);
+    assert_eq!(status, RunStatus::Interrupted);
+    let run = analysis::results(&events).expect("a plan");
+    assert_eq!(run.groups[0].rounds, 16, "the verdicts of the last completed look stand");
+    let before = Counter::new(10);
+    let early = || {
+        before.set(before.get() - 1);
+        before.get() <= 0
+    };
+    let (_, events) = self::run(vec![group("a", &contenders)], &settings(&[16]), &mut Simulated::new(1), &early);
+    let run = analysis::results(&events).expect("a plan");
+    assert!(run.groups[0].best_set.is_empty(), "nothing is said before the first look");
+    assert!(run.contrasts.iter().all(|contrast| contrast.verdict == Verdict::Unresolved && contrast.lo.is_none()));
+}
+
+#[test]
+fn a_budget_ends_the_run_and_prefers_whole_groups() {
+    let many: Vec<Group> =
+        (0..6).map(|n| group(&format!("g{n}"), &[("sequential", "40000"), ("x", "20000")])).collect();
+    // Enough for two or three groups up to their first look.
+    let settings = Settings { budget: Some(Duration::from_secs(10)), ..settings(&[16, 32]) };
+    let mut sampler = Simulated::new(1);
+    let (status, events) = run(many, &settings, &mut sampler, &|| false);
+    assert_eq!(status, RunStatus::Budget);
+    assert!(sampler.now < Duration::from_secs(11));
+    let run = analysis::results(&events).expect("a plan");
+    let decided = run.groups.iter().filter(|group| group.rounds >= 16).count();
+    assert!((1..6).contains(&decided), "{decided} groups reached a look");
+    assert!(run.cells.iter().any(|cell| cell.reason.as_deref().is_some_and(|why| why.contains("not reached"))));
+}
+
+#[test]
+fn calibration_shares_iterations_and_finds_who_is_far() {
+    let once = |times: &[(&str, u64)]| times.iter().map(|(id, ns)| ((*id).to_owned(), *ns)).collect::<BTreeMap<_, _>>();
+    let ranked = |times: &BTreeMap<String, u64>| times.keys().cloned().collect::<BTreeSet<_>>();
+    let times = once(&[("ref", 10_000_000), ("fast", 5_000_000), ("far", 101_000_000)]);
+    assert_eq!(calibrate(&times, &ranked(&times), "ref"), (4, vec![String::from("far")]));
+    let slow = once(&[("ref", 10_000_000), ("fast", 5_000_000), ("slow", 80_000_000)]);
+    assert_eq!(calibrate(&slow, &ranked(&slow), "ref").0, 1, "the slowest stays within 150 ms");
+    let reference = once(&[("ref", 1_000_000_000), ("fast", 1_000_000)]);
+    assert!(calibrate(&reference, &ranked(&reference), "ref").1.is_empty(), "the reference is never far");
+    assert_eq!(calibrate(&BTreeMap::new(), &BTreeSet::new(), "ref"), (1, Vec::new()));
+}

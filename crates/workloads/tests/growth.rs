@@ -1,0 +1,69 @@
+//! A kernel's time grows with its size: nothing is folded away by the optimizer. A sum of squares of 10^8 terms that
+//! takes 44 ns is no benchmark. (Run in release by `cargo xtask test`; a debug build folds nothing anyway.)
+//!
+//! Work 64 times as large must take at least 8 times as long, least of five: a neighbour can only slow a run down, so
+//! the bound holds on any machine that runs the smaller one at all.
+
+use std::time::Duration;
+
+use patterns::clock::Tick;
+use patterns::map_reduce::Share;
+use patterns::shared_state::{Entry, State};
+use patterns::{Job, MapReduce, SharedState, Workload};
+use workloads::{Counter, Grain, Primes, WordCount};
+
+fn least(run: impl Fn()) -> Duration {
+    let one = || {
+        let began = Tick::now();
+        run();
+        began.elapsed()
+    };
+    (0..5).map(|_| one()).min().unwrap_or_default()
+}
+
+fn grows(name: &str, small: impl Fn(), large: impl Fn()) {
+    let (small, large) = (least(small), least(large));
+    assert!(large >= small * 8, "{name}: {small:?}, and {large:?} for 64 times the work");
+}
+
+fn all<W: MapReduce>(workload: W) -> impl Fn() {
+    let input = workload.input(1, 1);
+    let job = Job { workload, input };
+    move || {
+        let tasks = job.workload.tasks(&job.input);
+        assert_eq!(Share::empty(&job.workload).take_all(&job, 0..tasks).tasks(), tasks as u64);
+    }
+}
+
+fn script<W: SharedState>(workload: W) -> impl Fn() {
+    let input = workload.input(1, 1);
+    move || {
+        let mut state = State::new(workload.initial(&input));
+        workload.script(&input, 0).iter().for_each(|op| drop(state.apply(&workload, op)));
+    }
+}
+
+#[test]
+fn kernels_take_longer_for_more() {
+    let grain = |iterations| all(Grain { tasks: 64, iterations, imbalance: 0.0 });
+    grows("grain", grain(1 << 7), grain(1 << 13));
+    let primes = |n| all(Primes { n, tasks: 8 });
+    grows("primes", primes(2_000), primes(128_000));
+    let words = |bytes| all(WordCount { bytes, tasks: 8, ..WordCount::default() });
+    grows("word-count", words(16 << 10), words(1 << 20));
+    let counter = |ops| script(Counter { ops, ..Counter::default() });
+    grows("counter", counter(2_000), counter(128_000));
+    let inside = |work_inside| script(Counter { ops: 100, work_inside, ..Counter::default() });
+    grows("work inside", inside(100), inside(6_400));
+}
+
+#[test]
+fn an_absent_entry_is_created_and_counted() {
+    // Private states of a merge start empty: the first addition to a key finds nothing.
+    let counter = Counter::default();
+    let input = counter.input(1, 1);
+    let mut slot = None;
+    counter.write(&counter.script(&input, 0)[0], &mut slot);
+    counter.write(&counter.script(&input, 0)[1], &mut slot);
+    assert_eq!((&mut slot).get(), Some(&mut 2));
+}
