@@ -9,9 +9,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, unbounded};
 use patterns::map_reduce::{Share, block};
 use patterns::probe::Observed;
-use patterns::{
-    Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units, team,
-};
+use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units, team};
 
 use crate::Threads;
 
@@ -53,9 +51,10 @@ fn scope<W: MapReduce, P: Probe>(
         let (share, observed) = watch.time(|| {
             std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
-                let joined = threads.into_iter().enumerate().map(|(worker, thread)| {
-                    thread.join().map_err(|payload| Error::panicked(worker, &*payload))
-                });
+                let joined = threads
+                    .into_iter()
+                    .enumerate()
+                    .map(|(worker, thread)| thread.join().map_err(|payload| Error::panicked(worker, &*payload)));
                 joined.collect::<Result<Vec<_>, _>>().map(|shares| combine::<W, P>(workload, shares))
             })
         })?;

@@ -15,8 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("harness", &["patterns", "results"]),
     ("report", &["results"]),
     ("suite", &["model-*", "workloads", "patterns"]),
-    ("runner", &["suite", "harness", "report", "results", "interpreter"]),
-    ("benches", &["suite", "harness"]),
+    ("runner", &["suite", "patterns", "harness", "report", "results", "interpreter"]),
+    ("benches", &["suite", "patterns", "workloads", "harness", "results"]),
     ("xtask", &[]),
 ];
 

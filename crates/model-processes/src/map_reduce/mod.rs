@@ -7,6 +7,7 @@
 //! the last tasks while the others idle. A worker that is killed costs its window, which others take at once.
 
 mod board;
+mod driver;
 mod pool;
 
 use patterns::{MapReduce, Probe, RunsMapReduce, Strategies, Strategy};

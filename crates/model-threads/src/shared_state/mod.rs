@@ -23,8 +23,8 @@ impl RunsSharedState for Threads {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
         Strategies::of(Strategy::idiomatic("mutex", clients::<W, P, mutex::Store<W>>))
             .and(Strategy::idiomatic("sharded", clients::<W, P, sharded::Store<W>>))
-            .and(counters("atomic", clients::<W, P, atomic::Store<W>>))
-            .and(counters("racy", clients::<W, P, racy::Store<W>>).deliberately_wrong())
+            .and(of_counters("atomic", clients::<W, P, atomic::Store>))
+            .and(of_counters("racy", clients::<W, P, racy::Store>).deliberately_wrong())
     }
 }
 
@@ -54,15 +54,17 @@ fn clients<W: SharedState, P: Probe, S: Store<W>>(
 }
 
 /// A strategy for workloads whose entries are counters.
-fn counters<W: SharedState>(id: &'static str, run: Run<W, Answer<W>>) -> Strategy<W, Answer<W>> {
+fn of_counters<W: SharedState>(id: &'static str, run: Run<W, Answer<W>>) -> Strategy<W, Answer<W>> {
     match W::COUNTERS {
         Form::Has(_) => Strategy::idiomatic(id, run),
         Form::Lacks(why) => Strategy::not_applicable(id, why),
     }
 }
 
-/// The counters of a workload that was let through by [`counters`].
-fn form<W: SharedState>() -> Counters<W> {
+/// The counters of a workload that was let through by [`of_counters`]. Asked of the type at every use, not kept in the
+/// store: then its functions are known when the strategy is compiled, and are called like any other.
+#[inline(always)]
+fn counters<W: SharedState>() -> Counters<W> {
     match W::COUNTERS {
         Form::Has(counters) => counters,
         Form::Lacks(why) => unreachable!("{}: {why}", W::ID),
