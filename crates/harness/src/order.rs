@@ -31,7 +31,7 @@ impl Orders {
 fn square(size: usize) -> Vec<Vec<usize>> {
     let first: Vec<usize> = (0..size).map(|i| if i % 2 == 1 { i.div_ceil(2) } else { (size - i / 2) % size }).collect();
     let rows = (0..size).map(|shift| first.iter().map(|place| (place + shift) % size).collect::<Vec<_>>());
-    if size % 2 == 0 {
+    if size.is_multiple_of(2) {
         return rows.collect();
     }
     rows.flat_map(|row| [row.clone(), row.into_iter().rev().collect()]).collect()

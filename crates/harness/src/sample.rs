@@ -82,7 +82,8 @@ fn iterations(round: &mut CheckedRound<'_>, iterations: u32) -> Result<Done, Err
         done.digest = checked.fingerprint.as_deref().map(digest);
         if let Some(updates) = checked.wrong.and_then(|wrong| wrong.updates) {
             *lost.entry("lost_updates").or_default() += updates.expected.saturating_sub(updates.actual) as f64;
-            *lost.entry("expected_updates").or_default() += updates.expected as f64;
+            // The same in every iteration, also in those that happened to lose nothing.
+            lost.insert("expected_updates", updates.expected as f64 * f64::from(iterations));
         }
     }
     // Per iteration, as everything else.

@@ -43,7 +43,7 @@ impl MapReduce for Naps {
     fn empty(&self) -> Vec<usize> {
         Vec::new()
     }
-    fn task<'i>(&self, (): &'i (), index: usize) -> usize {
+    fn task(&self, (): &(), index: usize) -> usize {
         index
     }
     fn items(&self, _: &usize) -> usize {

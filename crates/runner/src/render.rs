@@ -35,7 +35,10 @@ fn read(path: &Path) -> Result<Run> {
         .with_context(|| format!("failed to read {}; name a run's folder, such as reports/latest", path.display()))?;
     if let Some((line, why)) = &read.corrupt {
         let before = line - 1;
-        output::note(&format!("warning: {}:{line}: not an event ({why}); using the {before} before it", path.display()));
+        output::note(&format!(
+            "warning: {}:{line}: not an event ({why}); using the {before} before it",
+            path.display()
+        ));
     }
     harness::analysis::results(&read.events).map_err(|why| anyhow!("{}: {why}", path.display()))
 }

@@ -53,7 +53,7 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
             groups.extend(group);
         }
     }
-    for (filter, _) in filters.iter().zip(&matched).filter(|(_, matched)| !**matched) {
+    if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
         bail!("{}", no_match(&filter.text, suite));
     }
     if groups.is_empty() {

@@ -64,7 +64,7 @@ impl MapReduce for Faulty {
     fn empty(&self) -> u64 {
         0
     }
-    fn task<'i>(&self, (): &'i (), index: usize) -> u64 {
+    fn task(&self, (): &(), index: usize) -> u64 {
         index as u64
     }
     fn items(&self, _: &u64) -> usize {

@@ -17,7 +17,7 @@ use support::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Samples of some ten milliseconds, in more rounds than anybody waits for.
 const SHORT: &str = "--workload primes --model processes,threads --strategy pool,static --knob n=30000 --rounds 10000";
-/// A sample that takes minutes, even on a fast machine: 2^32 numbers, most of them odd.
+/// A sample that takes minutes, even on a fast machine: 2^32 numbers, tried one by one.
 const ENDLESS: &str = "--workload primes --model processes --strategy pool --knob n=4294967296 --rounds 2";
 
 /// Starts a run into `out`, below `home`.
@@ -93,7 +93,7 @@ fn ctrl_c_before_anything_is_measured_writes_an_empty_report() {
 fn ctrl_c_twice_ends_at_once() {
     let home = folder();
     let mut running = compare(home.path(), ENDLESS);
-    assert!(support::within(PATIENCE, || runs(&running, "__sample")) || !support::has_proc());
+    assert!(!support::has_proc() || support::within(PATIENCE, || runs(&running, "__sample")));
     running.signal(SIGINT);
     running.hear("again to stop at once");
     assert!(!running.is_over(), "the first signal waits for the sample");
@@ -109,7 +109,7 @@ fn ctrl_c_twice_takes_the_workers_along() {
     let home = folder();
     let running = compare(home.path(), SHORT);
     running.hear("round 1/");
-    assert!(support::within(PATIENCE, || runs(&running, "__worker")) || !support::has_proc());
+    assert!(!support::has_proc() || support::within(PATIENCE, || runs(&running, "__worker")));
     running.signal(SIGINT);
     running.hear("again to stop at once");
     running.signal(SIGINT);
@@ -167,14 +167,16 @@ fn renders(home: &Path) {
     assert!(said.len() <= 1 && said.iter().all(|line| line.starts_with("warning: ")), "{}", ended.stderr);
     let run_ = support::results(&home.join("out"));
     assert_eq!(run_.run.status, RunStatus::Interrupted);
-    assert_eq!(files(&home.join("out")), COMPLETE);
+    // A signal that came while a file was written may have left a part of it under a name of its own.
+    let there = files(&home.join("out"));
+    assert!(COMPLETE.iter().all(|name| there.iter().any(|file| file == name)), "{there:?}");
 }
 
 #[test]
 fn ctrl_c_ends_verify() {
     let home = folder();
     let running = support::start(crossover(home.path(), words(&format!("verify --workers 2 {}", VERIFIED))));
-    assert!(support::within(PATIENCE, || runs(&running, "__sample")) || !support::has_proc());
+    assert!(!support::has_proc() || support::within(PATIENCE, || runs(&running, "__sample")));
     running.signal(SIGINT);
     let ended = running.wait().expect(130);
     nothing_is_left(ended.pid);

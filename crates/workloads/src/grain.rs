@@ -98,7 +98,7 @@ impl MapReduce for Grain {
     }
 
     #[inline]
-    fn task<'i>(&self, (): &'i (), index: usize) -> Grains {
+    fn task(&self, (): &(), index: usize) -> Grains {
         Grains { index: index as u64, iterations: self.iterations(index as u64) }
     }
 

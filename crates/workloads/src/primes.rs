@@ -68,7 +68,7 @@ impl MapReduce for Primes {
     }
 
     #[inline]
-    fn task<'i>(&self, (): &'i (), index: usize) -> Range<u64> {
+    fn task(&self, (): &(), index: usize) -> Range<u64> {
         let edge = |index: u64| (u128::from(self.n) * u128::from(index) / u128::from(self.tasks)) as u64;
         edge(index as u64)..edge(index as u64 + 1)
     }

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 const MATRIX: &[(&str, &str, &[&str])] = &[
     ("sequential", "map-reduce", &["plain"]),
     ("sequential", "shared-state", &["plain"]),
-    ("threads", "map-reduce", &["static", "queue"]),
-    ("threads", "shared-state", &["mutex", "sharded", "racy"]),
+    ("threads", "map-reduce", &["static", "scope", "queue"]),
+    ("threads", "shared-state", &["mutex", "sharded", "atomic", "racy"]),
     ("processes", "map-reduce", &["pool", "pool-batched"]),
     ("processes", "shared-state", &["server"]),
     ("async", "map-reduce", &["spawn"]),
