@@ -36,7 +36,7 @@ fn spawn<W: MapReduce, P: Probe>(
 async fn every_task<W: MapReduce>(job: Arc<Job<W>>, tasks: usize) -> Result<Share<W>, Error> {
     let one = |index| {
         let job = job.clone();
-        async move { Share::empty(&job.workload).take_all(&job, index..index + 1) }
+        async move { Share::empty(&job.workload).with(&job, index) }
     };
     let handles: Vec<_> = (0..tasks).map(|index| tokio::spawn(one(index))).collect();
     let mut all = Share::empty(&job.workload);

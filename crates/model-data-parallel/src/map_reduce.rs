@@ -24,11 +24,11 @@ fn par_iter<W: MapReduce, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
-    let workload = &job.workload;
+    let (job, workload): (&Job<W>, &W) = (job, &job.workload);
     rounds::<W, P>(start, job, measure, |tasks| {
         tasks
             .into_par_iter()
-            .map(|index| Share::empty(workload).take_all(job, index..index + 1))
+            .map(|index| Share::empty(workload).with(job, index))
             .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
     })
 }
@@ -38,18 +38,18 @@ fn fold_reduce<W: MapReduce, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
-    let workload = &job.workload;
+    let (job, workload): (&Job<W>, &W) = (job, &job.workload);
     rounds::<W, P>(start, job, measure, |tasks| {
         tasks
             .into_par_iter()
-            .fold(|| Share::empty(workload), |share, index| share.take_all(job, index..index + 1))
+            .fold(|| Share::empty(workload), |share, index| share.with(job, index))
             .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
     })
 }
 
 fn rounds<W: MapReduce, P: Probe>(
     start: &Start,
-    job: &Arc<Job<W>>,
+    job: &Job<W>,
     measure: &mut Measure<'_, W::Partial>,
     run: impl Fn(std::ops::Range<usize>) -> Share<W> + Sync,
 ) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use harness::engine::{Engine, Group, Settings};
 use harness::journal::Journal;
 use harness::{ProcessSampler, Sampler};
 use results::journal::{Event, Plan};
-use results::{CellStatus, Run, RunStatus, Tool};
+use results::{CellStatus, Run, RunStatus, Tool, Verdict};
 use suite::{Models, Suite};
 
 use crate::progress::{Progress, short};
@@ -143,15 +143,28 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
     if arguments.format.contains(&cli::Format::Html) {
         text += &format!("report  {}\n", shown("index.html"));
     }
-    let next = match run.cells.iter().find(|cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut)) {
-        Some(cell) => format!("crossover repro {}", cell.id),
-        None if run.run.status == RunStatus::Interrupted => format!("crossover render {}", folder.display()),
-        None => String::from("crossover list"),
-    };
     if std::io::stdout().is_terminal() {
-        text += &format!("next    {next}\n");
+        text += &format!("next    {}\n", next(run, folder));
     }
     text
+}
+
+/// The next useful command.
+fn next(run: &Run, folder: &Path) -> String {
+    let failed = |cell: &&results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
+    if let Some(cell) = run.cells.iter().find(failed) {
+        return format!("crossover repro {}", cell.id);
+    }
+    if run.run.status == RunStatus::Interrupted {
+        return format!("crossover render {}", folder.display());
+    }
+    let open = |contrast: &&results::Contrast| contrast.verdict == Verdict::Unresolved;
+    if let Some(contrast) = run.groups.iter().flat_map(|group| &group.behind_leader).find(open) {
+        let more = run.run.looks.last().copied().unwrap_or(16) * 4;
+        let cells = |id: &str| id.rsplit_once('/').map_or(id.to_owned(), |(cell, _)| format!("{cell}/"));
+        return format!("crossover compare --rounds {more} {} {}", cells(&contrast.a), cells(&contrast.b));
+    }
+    String::from("crossover list")
 }
 
 fn code(run: &Run, status: RunStatus) -> u8 {

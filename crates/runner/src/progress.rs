@@ -60,12 +60,13 @@ impl Progress {
                 self.foreign.extend(round.foreign);
                 let foreign = median(&mut self.foreign.clone());
                 let last = self.looks.last().copied().unwrap_or(0);
+                // What matters most first: a narrow terminal cuts the end.
+                let left = short(self.left(now));
                 let text = format!(
-                    "round {}/{last}  {}  others use {:.0} %  {} left at most",
+                    "round {}/{last}  at most {left} left  others use {:.0} %  {}",
                     round.round,
-                    round.group,
                     foreign * 100.0,
-                    short(self.left(now))
+                    round.group
                 );
                 let is_line = self.finished.is_multiple_of(self.groups as u64);
                 self.show(Some(self.finished), if is_line || matches!(self.form, Form::Bar(_)) { &text } else { "" });
