@@ -37,13 +37,19 @@ pub trait ForkJoin: Workload {
     fn pack<'i>(&self, input: &'i Self::Input, node: Self::Node) -> Self::Parcel<'i>;
     /// What arrived: the worker's input is what was shipped.
     fn unpack(&self, parcel: Self::Parcel<'_>) -> (Self::Input, Self::Node);
-    /// Number of leaves, where it is known before.
+    /// Number of leaves, where it is known before. `None` for trees whose shape only the search shows: then nobody
+    /// compares steps with a plan, and the value has to carry a count that [`ForkJoin::verify`] compares instead.
     fn leaves(&self, input: &Self::Input) -> Option<u64>;
     /// The oracle, never inside the timed region.
     ///
     /// # Errors
     /// What differs from the right answer.
     fn verify(&self, input: &Self::Input, answer: &Self::Value) -> Result<(), Wrong>;
+
+    /// What is digested to compare answers across processes and languages; `None` where right answers differ in form.
+    fn fingerprint(&self, answer: &Self::Value) -> Option<serde_json::Value> {
+        serde_json::to_value(answer).ok()
+    }
 }
 
 /// What a node is.

@@ -1,5 +1,6 @@
 //! Map-reduce: independent tasks, named by index, whose partial results combine in any order.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
@@ -82,6 +83,14 @@ impl<W: MapReduce> Share<W> {
         self.map(&job.workload, &job.workload.task(&job.input, index));
     }
 
+    /// As [`Share::take`], by value: what a fold wants.
+    #[inline]
+    #[must_use]
+    pub fn with(mut self, job: &Job<W>, index: usize) -> Self {
+        self.take(job, index);
+        self
+    }
+
     /// Takes all of `indices`.
     #[inline]
     pub fn take_all(mut self, job: &Job<W>, indices: Range<usize>) -> Self {
@@ -96,6 +105,38 @@ impl<W: MapReduce> Share<W> {
     pub fn map(&mut self, workload: &W, task: &W::Task<'_>) {
         workload.map(task, 0..workload.items(task), &mut self.partial);
         self.tasks += 1;
+    }
+
+    /// As [`Share::map`], in pieces of at most `quantum` items with `check` after each: where the holder of a lock looks
+    /// whether somebody wants it. However many the pieces, it is one task; a task without items is one empty piece.
+    #[inline]
+    pub fn map_in_quanta(&mut self, workload: &W, task: &W::Task<'_>, quantum: NonZeroUsize, mut check: impl FnMut()) {
+        let mut rest = 0..workload.items(task);
+        loop {
+            let more = self.map_next(workload, task, &mut rest, quantum);
+            check();
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// One piece of [`Share::map_in_quanta`], for tasks that await between two of them: takes at most `quantum` items off
+    /// `rest`, which is all of the task's at first, and says whether any are left. The last piece counts the task.
+    #[inline]
+    pub fn map_next(
+        &mut self,
+        workload: &W,
+        task: &W::Task<'_>,
+        rest: &mut Range<usize>,
+        quantum: NonZeroUsize,
+    ) -> bool {
+        let cut = rest.start.saturating_add(quantum.get()).min(rest.end);
+        workload.map(task, rest.start..cut, &mut self.partial);
+        rest.start = cut;
+        let more = cut < rest.end;
+        self.tasks += u64::from(!more);
+        more
     }
 
     /// Takes over another worker's share.

@@ -18,9 +18,10 @@ use crate::workload::{Job, Workload};
 /// What a strategy is told before it makes its workers.
 #[derive(Clone)]
 pub struct Start {
-    /// Workers: threads, processes, tasks, or clients in shared state.
+    /// Workers: threads, processes, tasks; clients in shared state and serve.
     pub workers: NonZeroUsize,
-    /// CPUs this process may use. A strategy is told; it does not look.
+    /// CPUs this process may use. A strategy is told; it does not look. In serve it is all that says how many units the
+    /// server may have.
     pub cpus: NonZeroUsize,
     /// How to start this program again as a worker process of this cell.
     pub respawn: Respawn,

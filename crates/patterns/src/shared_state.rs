@@ -45,13 +45,15 @@ pub trait Entry<V> {
     /// Inserts or replaces; the old value.
     ///
     /// # Panics
-    /// After [`Entry::take`]: an operation removes or inserts, it does not do both.
+    /// After [`Entry::take`] removed a value, in stores whose entry is gone with it, as the standard map's is: an
+    /// operation removes or inserts, it does not do both. `&mut Option<V>` has no entry to lose and allows it; that is
+    /// a property of the form, and no workload may count on it.
     fn put(&mut self, value: V) -> Option<V>;
     /// Removes; the old value.
     fn take(&mut self) -> Option<V>;
 }
 
-/// For stores that have no entry of their own.
+/// For stores that have no entry of their own. May be filled again after [`Entry::take`].
 impl<V> Entry<V> for &mut Option<V> {
     fn get(&mut self) -> Option<&mut V> {
         self.as_mut()
@@ -86,7 +88,9 @@ pub trait SharedState: Workload {
     /// Whether its entries can be counters: what `atomic` and `racy` need.
     const COUNTERS: Form<Counters<Self>>;
     /// Whether two partial states of an entry can be merged (associative, commutative): what `local-merge` and
-    /// `fold-reduce` need.
+    /// `fold-reduce` need. A private state starts empty, without [`SharedState::initial`]'s entries, which are merged
+    /// like any other part: a workload that has it must therefore insert in [`SharedState::write`] where the key is
+    /// absent, and insert what it would have added, not what it would have come to.
     const MERGE: Form<Merge<Self>>;
 
     /// Entries before the first operation.
@@ -106,7 +110,8 @@ pub trait SharedState: Workload {
     }
     /// Carries out a read.
     fn read(&self, op: &Self::Op, value: Option<&Self::Value>) -> Self::Reply;
-    /// Carries out a write: insert, update, remove, get-or-insert.
+    /// Carries out a write: insert, update, remove, get-or-insert. The key may be absent even where
+    /// [`SharedState::initial`] has it: see [`SharedState::MERGE`].
     fn write(&self, op: &Self::Op, entry: impl Entry<Self::Value>) -> Self::Reply;
     /// Carries out a pair, in place: pairs neither insert nor remove. Workloads without pairs keep the default.
     ///

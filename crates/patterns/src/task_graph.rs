@@ -24,13 +24,22 @@ pub trait TaskGraph: Workload {
     /// Points of `step - 1` that `(step, point)` needs, ascending, into `out`; none for step 0. Models that push along
     /// edges invert this before the clock starts.
     fn needs(&self, step: usize, point: usize, out: &mut Vec<usize>);
-    /// The kernel: one task. Panics if an input is not the one it needs.
-    fn execute(&self, input: &Self::Input, step: usize, point: usize, inputs: &[&Self::Edge]) -> Self::Edge;
+    /// The kernel: one task, from its place and from what it needs, in the order of [`TaskGraph::needs`]. Step 0 starts
+    /// from the knobs alone: a process has those and its edges, never the input, which is what the oracle compares with.
+    ///
+    /// # Panics
+    /// If an edge is not the one it needs.
+    fn execute(&self, step: usize, point: usize, inputs: &[&Self::Edge]) -> Self::Edge;
     /// The oracle: over the edges of the last step.
     ///
     /// # Errors
     /// What differs from the right answer.
     fn verify(&self, input: &Self::Input, last: &[Self::Edge]) -> Result<(), Wrong>;
+
+    /// What is digested to compare answers across processes and languages; `None` where right answers differ in form.
+    fn fingerprint(&self, last: &[Self::Edge]) -> Option<serde_json::Value> {
+        serde_json::to_value(last).ok()
+    }
 }
 
 /// What a model says about task graphs.
@@ -56,11 +65,13 @@ pub fn sequential<W: TaskGraph>(job: &Job<W>) -> (Vec<W::Edge>, u64) {
     let mut executed = 0;
     for step in 0..workload.steps() {
         let mut row = Vec::with_capacity(workload.width());
+        let mut inputs: Vec<&W::Edge> = Vec::new(); // one for the step: an allocation a task would show in the baseline
         for point in 0..workload.width() {
             needs.clear();
             workload.needs(step, point, &mut needs);
-            let inputs: Vec<&W::Edge> = needs.iter().map(|&point| &last[point]).collect();
-            row.push(workload.execute(&job.input, step, point, &inputs));
+            inputs.clear();
+            inputs.extend(needs.iter().map(|&point| &last[point]));
+            row.push(workload.execute(step, point, &inputs));
             executed += 1;
         }
         last = row;

@@ -23,6 +23,7 @@ const MUST_SAY: &[(&str, &[&str])] = &[
     ("not_applicable_with_a_function", &["unexpected argument #3", "remove the extra argument"]),
     ("not_applicable_without_a_reason", &["argument #2 of type", "/* &'static str */"]),
     ("kernel_asks_for_the_input", &["`map` has 5 parameters", "`map` from trait: `fn(&Self, &<Self"]),
+    ("task_asks_for_the_input", &["`execute` has 5 parameters", "`execute` from trait: `fn(&Self, usize, usize, &["]),
     ("kernel_captures_the_input", &["can't capture dynamic environment"]),
     ("worker_captures_the_input", &["if they do not capture any variables", "`input` captured here"]),
     ("partial_borrows_the_input", &["`Deserialize` is not general enough", "must outlive `'static`"]),

@@ -522,6 +522,11 @@ fn a_map_entry_that_was_taken_cannot_be_filled() {
 }
 
 #[test]
+fn an_option_that_was_taken_can_be_filled() {
+    assert_eq!(in_an_option(Some(1), &[Step::Take, Step::Put(2)]), (vec![Some(1), None], Some(2)));
+}
+
+#[test]
 #[should_panic(expected = "a write under a read lock")]
 fn a_peek_cannot_write() {
     State::<CheckThenAct>::new([(1, 0)]).peek(&CheckThenAct::default(), &Op::Use(1));

@@ -1,12 +1,13 @@
 //! The bounds of models that cannot be had here, spelled out: these functions only have to compile, and they do so for
 //! *every* workload, not for the toys.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use patterns::fork_join::Counted;
 use patterns::map_reduce::Share;
 use patterns::probe::Observed;
-use patterns::serve::{LoadGenerator, LoadReport};
+use patterns::serve::{Client, ClientOf, Event, LoadGenerator, LoadReport, Next};
 use patterns::shared_state::{Answer, Evidence, State};
 use patterns::{Error, ForkJoin, Job, MapReduce, Pipeline, Probe, Serve, SharedState, Start, TaskGraph, Workload};
 use serde::de::DeserializeOwned;
@@ -41,14 +42,14 @@ fn map_reduce<W: MapReduce>() {
     moves::<Share<W>>();
     travels::<Share<W>>();
     // A cooperative yield between two parts of a task: the task and the partial live across it.
-    async fn cut<W: MapReduce>(job: Arc<Job<W>>) -> W::Partial {
+    async fn cut<W: MapReduce>(job: Arc<Job<W>>) -> Share<W> {
         let task = job.workload.task(&job.input, 0);
-        let mut partial = job.workload.empty();
-        for item in 0..job.workload.items(&task) {
-            job.workload.map(&task, item..item + 1, &mut partial);
+        let mut share = Share::empty(&job.workload);
+        let mut rest = 0..job.workload.items(&task);
+        while share.map_next(&job.workload, &task, &mut rest, NonZeroUsize::MIN) {
             std::future::ready(()).await;
         }
-        partial
+        share
     }
     let _ = |job: Arc<Job<W>>| spawned(cut(job));
 }
@@ -103,6 +104,24 @@ fn serve<W: Serve>() {
     moves::<LoadReport>();
     moves::<Arc<dyn LoadGenerator>>(); // driven from a blocking task
     shared::<dyn LoadGenerator>();
+    shared::<dyn Client>(); // a generator may have threads
+    shared::<ClientOf<'_, W>>();
+    moves::<Next>();
+    // A conversation that waits in a task: its state, what it says and what it waits for live across the wait.
+    async fn waits<W: Serve>(job: Arc<Job<W>>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let (mut conversation, mut next) = job.workload.open(&mut out);
+        while next != Next::Close {
+            std::future::ready(()).await;
+            let bytes = std::future::ready(vec![0]).await;
+            next = job.workload.on(&mut conversation, Event::Loaded(Ok(&bytes)), &mut out);
+        }
+        out
+    }
+    let _ = |job: Arc<Job<W>>| spawned(waits(job));
+    // The load is driven from a blocking task, which owns its job.
+    let _ =
+        |job: Arc<Job<W>>, load: Arc<dyn LoadGenerator>, at| spawned(async move { load.drive(at, &ClientOf(&*job)) });
 }
 
 /// A probe goes with its worker, and its future with its task.

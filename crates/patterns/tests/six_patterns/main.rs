@@ -6,6 +6,7 @@
 //! - `shipped`: workers that are an `fn`, capture nothing and see bytes alone. What processes ask for.
 
 mod bounds;
+mod erased;
 mod fork_join;
 mod map_reduce;
 mod pipeline;

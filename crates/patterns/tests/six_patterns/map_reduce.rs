@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -262,6 +263,39 @@ fn a_task_cut_in_pieces_is_the_same_work() {
     [0..4, 4..4, 4..20, 20..21].into_iter().for_each(|items| job.workload.map(&task, items, &mut pieces));
     assert_eq!(whole, pieces);
     assert_eq!(job.workload.items(&task), 21);
+}
+
+/// For whoever has to look up now and then: the same work, a check point after each piece, and still one task.
+#[test]
+fn a_quantum_cuts_a_task_and_counts_it_once() {
+    let job = job(Letters::default(), 42, 1);
+    let whole = Share::empty(&job.workload).take_all(&job, 0..40).done(Units::default(), Observed::default());
+    for (quantum, expected) in [(1, 2340 + 1), (3, 780 + 1), (1000, 40)] {
+        let quantum = NonZeroUsize::new(quantum).expect("some items");
+        let (mut cut, mut checks) = (Share::empty(&job.workload), 0);
+        for index in 0..40 {
+            let task = job.workload.task(&job.input, index);
+            cut.map_in_quanta(&job.workload, &task, quantum, || checks += 1);
+        }
+        // Line 0 is empty: one piece all the same, as it is one task.
+        assert_eq!(checks, expected, "quantum {quantum}");
+        let cut = cut.done(Units::default(), Observed::default());
+        assert_eq!((cut.answer, cut.steps), (whole.answer.clone(), 40), "quantum {quantum}");
+    }
+}
+
+#[test]
+fn a_quantum_ends_at_every_multiple() {
+    let (sum, input): (Sum, Vec<u64>) = (Sum::default(), (0..10).collect());
+    let (mut share, mut rest) = (Share::empty(&sum), 0..10);
+    let mut starts = Vec::new();
+    let four = NonZeroUsize::new(4).expect("some items");
+    while share.map_next(&sum, &Cow::Borrowed(&input[..]), &mut rest, four) {
+        assert_eq!(share.tasks(), 0, "its last piece counts it");
+        starts.push(rest.start);
+    }
+    assert_eq!((starts, rest, share.tasks()), (vec![4, 8], 10..10, 1));
+    assert_eq!(share.done(Units::default(), Observed::default()).answer, 45);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Pipeline: three stages over lines of text whose order matters at the end, and the three ways.
+//! Pipeline: three stages over lines of text whose order matters at the end, a ring, and the three ways.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -21,44 +21,70 @@ impl RunsPipeline for Toy {
     }
 }
 
+/// An item, and the laps it has behind it.
+type Lapped<I> = (usize, I);
+/// A way to the next unit.
+type Way<I> = SyncSender<Lapped<I>>;
+
 /// The ends of a stage: where items come from and where they go. The source has no inbox, the sink no outbox.
-struct Ends<T> {
-    inbox: Option<Receiver<T>>,
-    outbox: Option<SyncSender<T>>,
+struct Ends<I> {
+    inbox: Option<Receiver<Lapped<I>>>,
+    outbox: Option<Way<I>>,
+    /// The last stage's way back to the first, in a ring.
+    back: Option<Way<I>>,
 }
 
-/// Source, stages and sink in a row, with bounded channels between them.
-fn row<T>(stages: usize, capacity: usize) -> Vec<Ends<T>> {
-    let mut inbox = None;
+/// Source, stages and sink in a row, with bounded channels between them; a ring where there are laps.
+fn row<W: Pipeline>(workload: &W) -> Vec<Ends<W::Item>> {
+    let stages = workload.stages();
+    let (mut inbox, mut first) = (None, None);
     let mut row = Vec::with_capacity(stages + 2);
     for _ in 0..=stages {
-        let (sender, receiver) = sync_channel(capacity);
-        row.push(Ends { inbox: inbox.replace(receiver), outbox: Some(sender) });
+        let (sender, receiver) = sync_channel(workload.capacity());
+        first.get_or_insert_with(|| sender.clone());
+        row.push(Ends { inbox: inbox.replace(receiver), outbox: Some(sender), back: None });
     }
-    row.push(Ends { inbox, outbox: None });
+    row.push(Ends { inbox, outbox: None, back: None });
+    row[stages].back = first.filter(|_| workload.laps() > 1);
     row
+}
+
+/// Where an item goes that has `laps` and this one behind it.
+fn onward<'e, W: Pipeline>(
+    workload: &W,
+    laps: usize,
+    back: Option<&'e Way<W::Item>>,
+    outbox: &'e Way<W::Item>,
+) -> (usize, &'e Way<W::Item>) {
+    match back {
+        Some(back) if laps + 1 < workload.laps() => (laps + 1, back),
+        _ => (laps, outbox),
+    }
 }
 
 /// A unit's part of a round: stage executions, and the sink of the last one.
 fn unit<W: Pipeline>(job: &Job<W>, unit: usize, ends: Ends<W::Item>) -> Result<(Option<W::Sink>, u64), Error> {
-    let (workload, mut executed) = (&job.workload, 0);
+    let workload = &job.workload;
+    let items = workload.items(&job.input);
     match (ends.inbox, ends.outbox) {
         (None, Some(outbox)) => {
-            let mut items = (0..workload.items(&job.input)).map(|index| workload.source(&job.input, index));
+            let mut items = (0..items).map(|index| (0, workload.source(&job.input, index)));
             items.try_for_each(|item| outbox.send(item)).map_err(|_| Error::other("the first stage is gone"))?;
             Ok((None, 0))
         }
         (Some(inbox), Some(outbox)) => {
-            for item in inbox {
+            // Counted, since a ring holds its own channels open.
+            for _ in 0..items * workload.laps() {
+                let (laps, item) = inbox.recv().map_err(|_| Error::other("the stage before is gone"))?;
                 let item = workload.stage(unit - 1, item);
-                executed += 1;
-                outbox.send(item).map_err(|_| Error::other("the next stage is gone"))?;
+                let (laps, to) = onward(workload, laps, ends.back.as_ref(), &outbox);
+                to.send((laps, item)).map_err(|_| Error::other("the next stage is gone"))?;
             }
-            Ok((None, executed))
+            Ok((None, (items * workload.laps()) as u64))
         }
         (Some(inbox), None) => {
             let mut sink = workload.empty();
-            inbox.into_iter().for_each(|item| workload.absorb(&mut sink, item));
+            inbox.iter().for_each(|(_, item)| workload.absorb(&mut sink, item));
             Ok((Some(sink), 0))
         }
         (None, None) => Err(Error::other("a unit between nothing and nothing")),
@@ -76,14 +102,13 @@ fn borrowed<W: Pipeline, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Sink>,
 ) -> Result<(), Error> {
-    let (stages, capacity) = (job.workload.stages(), job.workload.capacity());
-    let members = std::num::NonZeroUsize::MIN.saturating_add(stages + 1);
+    let members = std::num::NonZeroUsize::MIN.saturating_add(job.workload.stages() + 1);
     team(
         members,
         |member, ends| unit(job, member, ends),
         |team| {
             measure(&mut |watch| {
-                let mut ends = row(stages, capacity).into_iter();
+                let mut ends = row(&job.workload).into_iter();
                 let parts = watch.time(|| team.run(|_| ends.next().expect("one a unit")))?;
                 let (sink, executed) = collected(parts)?;
                 let units = Units { threads: members.get() as u64, ..Units::default() };
@@ -98,16 +123,15 @@ fn spawned<W: Pipeline, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Sink>,
 ) -> Result<(), Error> {
-    let (stages, capacity) = (job.workload.stages(), job.workload.capacity());
     measure(&mut |watch| {
         let parts = watch.time(|| {
-            let units = row(stages, capacity).into_iter().enumerate();
+            let units = row(&job.workload).into_iter().enumerate();
             let handles: Vec<_> = units.map(|(unit, ends)| spawn(task_unit(job.clone(), unit, ends))).collect();
             let parts = handles.into_iter().enumerate().map(|(unit, handle)| joined(unit, handle)?);
             parts.collect::<Result<Vec<_>, Error>>()
         })?;
         let (sink, executed) = collected(parts)?;
-        let units = Units { tasks: stages as u64 + 2, ..Units::default() };
+        let units = Units { tasks: job.workload.stages() as u64 + 2, ..Units::default() };
         Ok(done(sink, executed, units, P::default().observed(executed)))
     })
 }
@@ -118,13 +142,16 @@ async fn task_unit<W: Pipeline>(
     number: usize,
     ends: Ends<W::Item>,
 ) -> Result<(Option<W::Sink>, u64), Error> {
-    let Ends { inbox: Some(inbox), outbox: Some(outbox) } = ends else { return unit(&job, number, ends) };
+    let Ends { inbox: Some(inbox), outbox: Some(outbox), back } = ends else { return unit(&job, number, ends) };
+    let workload = &job.workload;
     let mut executed = 0;
-    while let Ok(item) = inbox.recv() {
-        let item = job.workload.stage(number - 1, item);
+    for _ in 0..workload.items(&job.input) * workload.laps() {
+        let (laps, item) = inbox.recv().map_err(|_| Error::other("the stage before is gone"))?;
+        let item = workload.stage(number - 1, item);
         executed += 1;
         pause().await;
-        outbox.send(item).map_err(|_| Error::other("the next stage is gone"))?;
+        let (laps, to) = onward(workload, laps, back.as_ref(), &outbox);
+        to.send((laps, item)).map_err(|_| Error::other("the next stage is gone"))?;
     }
     Ok((None, executed))
 }
@@ -145,9 +172,11 @@ fn shipped<W: Pipeline, P: Probe>(
             let mut sink = workload.empty();
             for index in 0..workload.items(&job.input) {
                 let mut message = pack(&workload.source(&job.input, index));
-                for process in &processes {
-                    process.to.send(message).map_err(gone)?;
-                    message = process.from.recv().map_err(gone)?;
+                for _ in 0..workload.laps() {
+                    for process in &processes {
+                        process.to.send(message).map_err(gone)?;
+                        message = process.from.recv().map_err(gone)?;
+                    }
                 }
                 workload.absorb(&mut sink, unpack(&message));
             }
@@ -181,7 +210,7 @@ fn serve_stage<W: Pipeline>(workload: &W, far: Far) {
 /// Trims lines, splits them into words, counts the words; the stages differ in what they hand on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Text {
-    lines: usize,
+    pub(crate) lines: usize,
     capacity: usize,
 }
 
@@ -248,6 +277,84 @@ impl Pipeline for Text {
     }
 }
 
+/// Tokens that go round three stages; each stage adds a hop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ring {
+    pub(crate) tokens: usize,
+    laps: usize,
+    capacity: usize,
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self { tokens: 1, laps: 100, capacity: 1 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Token {
+    number: usize,
+    hops: usize,
+}
+
+impl Workload for Ring {
+    const ID: &'static str = "ring";
+    type Input = ();
+    fn input(&self, _seed: u64, _clients: usize) {}
+}
+
+impl Pipeline for Ring {
+    type Item = Token;
+    type Sink = Vec<Token>;
+
+    fn stages(&self) -> usize {
+        3
+    }
+    fn capacity(&self) -> usize {
+        self.capacity
+    }
+    fn laps(&self) -> usize {
+        self.laps
+    }
+    fn items(&self, (): &()) -> usize {
+        self.tokens
+    }
+    fn source(&self, (): &(), number: usize) -> Token {
+        Token { number, hops: 0 }
+    }
+    fn stage(&self, stage: usize, token: Token) -> Token {
+        assert_eq!(token.hops % 3, stage, "{token:?} went out of its way");
+        Token { hops: token.hops + 1, ..token }
+    }
+    fn empty(&self) -> Vec<Token> {
+        Vec::new()
+    }
+    fn absorb(&self, sink: &mut Vec<Token>, token: Token) {
+        sink.push(token);
+    }
+    fn verify(&self, (): &(), sink: &Vec<Token>) -> Result<(), Wrong> {
+        let right: Vec<_> = (0..self.tokens).map(|number| Token { number, hops: 3 * self.laps }).collect();
+        if *sink == right { Ok(()) } else { Err(format!("{sink:?}").into()) }
+    }
+}
+
+/// Two tokens of three stages are as many as a ring may have: without room between stages one of them has its hands
+/// free, and that is enough.
+#[test]
+fn a_ring_passes_its_tokens_as_often_as_it_says() {
+    for (tokens, laps, capacity) in [(1, 100, 1), (1, 100, 0), (2, 100, 0), (2, 7, 64), (1, 1, 0), (0, 100, 0)] {
+        let job = job(Ring { tokens, laps, capacity }, 42, 1);
+        let (reference, executed) = sequential(&job);
+        assert_eq!(job.workload.verify(&job.input, &reference), Ok(()));
+        assert_eq!(executed, (tokens * laps * 3) as u64);
+        let (ways, start) = (["borrowed", "spawned", "shipped"], start(2, None));
+        every_strategy(Toy::pipeline::<Ring, Silent>(), &ways, &job, &start, |id, done| {
+            assert_eq!(done.answer, reference, "{id}, {tokens} tokens, {laps} laps, capacity {capacity}");
+            assert_eq!(done.steps, executed, "{id}, {tokens} tokens, {laps} laps, capacity {capacity}");
+        });
+    }
+}
+
 /// The shape fixes the units, so what varies here is the room between them; 0 is a rendezvous.
 #[test]
 fn lines_come_out_in_order_whatever_the_room_between_stages() {
@@ -274,9 +381,9 @@ fn a_stage_that_panics_is_an_error_and_no_hang() {
     let members = std::num::NonZeroUsize::MIN.saturating_add(4);
     let result = team(
         members,
-        |member, ends: Ends<Item>| if member == 2 { panic!("broken stage") } else { unit(&job, member, ends) },
+        |member, ends| if member == 2 { panic!("broken stage") } else { unit(&job, member, ends) },
         |team| {
-            let mut ends = row(3, 1).into_iter();
+            let mut ends = row(&job.workload).into_iter();
             team.run(|_| ends.next().expect("one a unit")).map(drop)
         },
     );

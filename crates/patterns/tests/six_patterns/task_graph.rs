@@ -1,6 +1,5 @@
 //! Task graph: a three-point stencil whose tasks check where their inputs come from, and the ways that can run it.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier, PoisonError, RwLock};
 
 use patterns::map_reduce::block;
@@ -12,14 +11,13 @@ use patterns::{
 use serde::{Deserialize, Serialize};
 
 use crate::Toy;
-use crate::stage::{WORKERS, every_strategy, gone, joined, pack, pause, spawn, start, unpack};
+use crate::stage::{Far, Process, WORKERS, every_strategy, gone, joined, pack, pause, process, spawn, start, unpack};
 
 impl RunsTaskGraph for Toy {
     fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>> {
         Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
             .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("messages", messages::<W, P>))
-            .and(Strategy::not_applicable("shipped", "`execute` takes the whole input, and inputs do not travel"))
+            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
     }
 }
 
@@ -50,7 +48,7 @@ fn borrowed<W: TaskGraph, P: Probe>(
                     points.iter().map(|&point| last[point].read().unwrap_or_else(PoisonError::into_inner)).collect();
                 let inputs: Vec<&W::Edge> =
                     guards.iter().map(|edge| edge.as_ref().expect("the step before is done")).collect();
-                let edge = workload.execute(&job.input, step, point, &inputs);
+                let edge = workload.execute(step, point, &inputs);
                 *rows[step % 2][point].write().unwrap_or_else(PoisonError::into_inner) = Some(edge);
                 executed += 1;
             }
@@ -109,74 +107,70 @@ async fn some_points<W: TaskGraph>(
         let points = needs(&job.workload, step, point);
         let inputs: Vec<&W::Edge> = points.iter().map(|&point| &last[point]).collect();
         pause().await; // with borrowed inputs in hand
-        row.push(job.workload.execute(&job.input, step, point, &inputs));
+        row.push(job.workload.execute(step, point, &inputs));
     }
     row
 }
 
-/// Edges as bytes, each worker to each other one; the input is borrowed, which is what a process could not do.
-fn messages<W: TaskGraph, P: Probe>(
+/// What a worker makes of a step: its edges, and how many tasks they took.
+type Part<E> = (Vec<E>, u64);
+
+/// A process a block of points; the parent is the wire: it puts the parts of a row together and hands the row to all.
+fn shipped<W: TaskGraph, P: Probe>(
     start: &Start,
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, Vec<W::Edge>>,
 ) -> Result<(), Error> {
     let (workload, workers) = (&job.workload, start.workers.get());
-    let work = |worker, mail: Mail| {
-        let mut last: Vec<W::Edge> = Vec::new();
-        let (mut executed, mut bytes) = (0, 0);
-        for step in 0..workload.steps() {
-            let mut mine = Vec::new();
-            for point in block(workload.width(), worker, workers) {
-                let points = needs(workload, step, point);
-                let inputs: Vec<&W::Edge> = points.iter().map(|&point| &last[point]).collect();
-                mine.push(workload.execute(&job.input, step, point, &inputs));
-                executed += 1;
+    let processes: Vec<Process> = (0..workers).map(|_| process(workload, serve_steps::<W>)).collect();
+    for (worker, process) in processes.iter().enumerate() {
+        process.to.send(pack(&(worker, workers))).map_err(gone)?;
+    }
+    measure(&mut |watch| {
+        let mut bytes_shipped = 0;
+        let (last, executed) = watch.time(|| {
+            let (mut last, mut executed): Part<W::Edge> = (Vec::new(), 0);
+            for step in 0..workload.steps() {
+                let message = pack(&(step, &last));
+                for process in &processes {
+                    bytes_shipped += message.len() as u64;
+                    process.to.send(message.clone()).map_err(gone)?;
+                }
+                last.clear();
+                for process in &processes {
+                    let (edges, tasks): Part<W::Edge> = unpack(&process.from.recv().map_err(gone)?);
+                    last.extend(edges);
+                    executed += tasks;
+                }
             }
-            let message = pack(&mine);
-            for to in &mail.to {
-                bytes += message.len() as u64;
-                to.send(message.clone()).map_err(gone)?;
-            }
-            let part = |from: &Receiver<Vec<u8>>| from.recv().map(|part| unpack::<Vec<W::Edge>>(&part)).map_err(gone);
-            last = mail.from.iter().map(part).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        }
-        Ok((last, executed, bytes))
-    };
-    team(start.workers, work, |team| {
-        measure(&mut |watch| {
-            let mut mail = post_office(workers).into_iter();
-            let parts = watch.time(|| team.run(|_| mail.next().expect("one a worker")))?;
-            let executed = parts.iter().map(|(_, executed, _)| executed).sum();
-            let bytes_shipped = parts.iter().map(|(_, _, bytes)| bytes).sum();
-            let last = parts.into_iter().next().map(|(last, ..)| last).expect("at least one worker");
-            Ok(done(last, executed, Units { bytes_shipped, ..units(workers) }, P::default().observed(executed)))
-        })
+            Ok::<_, Error>((last, executed))
+        })?;
+        let units = Units { processes: workers as u64, bytes_shipped, ..Units::default() };
+        Ok(done(last, executed, units, P::default().observed(executed)))
     })
 }
 
-struct Mail {
-    to: Vec<Sender<Vec<u8>>>,
-    from: Vec<Receiver<Vec<u8>>>,
-}
-
-/// A channel for each pair of workers, so that each one's messages arrive in the order of steps.
-fn post_office(workers: usize) -> Vec<Mail> {
-    let mut mail: Vec<_> = (0..workers).map(|_| Mail { to: Vec::new(), from: Vec::new() }).collect();
-    for from in 0..workers {
-        for to in 0..workers {
-            let (sender, receiver) = channel();
-            mail[from].to.push(sender);
-            mail[to].from.push(receiver);
+/// One block of points, step by step. All it has is the workload, its place, and the rows that come.
+fn serve_steps<W: TaskGraph>(workload: &W, far: Far) {
+    let (worker, workers) = unpack(&far.inbox.recv().expect("the place comes second"));
+    while let Ok(message) = far.inbox.recv() {
+        let (step, last): (usize, Vec<W::Edge>) = unpack(&message);
+        let (mut edges, mut executed) = (Vec::new(), 0);
+        for point in block(workload.width(), worker, workers) {
+            let points = needs(workload, step, point);
+            let inputs: Vec<&W::Edge> = points.iter().map(|&point| &last[point]).collect();
+            edges.push(workload.execute(step, point, &inputs));
+            executed += 1;
         }
+        far.outbox.send(pack(&(edges, executed as u64))).expect("the parent waits for it");
     }
-    mail
 }
 
 fn units(workers: usize) -> Units {
     Units { threads: workers as u64, ..Units::default() }
 }
 
-/// Each point adds itself and its two neighbours, on a circle.
+/// Each point adds itself and its two neighbours, on a circle. The input is only what the sum must come to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stencil {
     width: usize,
@@ -198,6 +192,10 @@ pub(crate) struct Made {
 }
 
 impl Stencil {
+    /// What a point starts from.
+    fn first(point: usize) -> u64 {
+        42 + (point * point) as u64
+    }
     fn neighbours(&self, point: usize) -> [usize; 3] {
         let mut points = [(point + self.width - 1) % self.width, point, (point + 1) % self.width];
         points.sort_unstable();
@@ -207,9 +205,10 @@ impl Stencil {
 
 impl Workload for Stencil {
     const ID: &'static str = "stencil";
-    type Input = Vec<u64>;
-    fn input(&self, seed: u64, _clients: usize) -> Vec<u64> {
-        (0..self.width as u64).map(|point| seed + point * point).collect()
+    type Input = u64;
+    fn input(&self, _seed: u64, _clients: usize) -> u64 {
+        let first: u64 = (0..self.width).map(Self::first).sum();
+        first * 3_u64.pow(self.steps as u32 - 1) // each step makes three of everything
     }
 }
 
@@ -226,9 +225,10 @@ impl TaskGraph for Stencil {
             out.extend(self.neighbours(point));
         }
     }
-    fn execute(&self, input: &Vec<u64>, step: usize, point: usize, inputs: &[&Made]) -> Made {
+    fn execute(&self, step: usize, point: usize, inputs: &[&Made]) -> Made {
         let value = if step == 0 {
-            input[point]
+            assert!(inputs.is_empty(), "step 0 needs nothing");
+            Self::first(point)
         } else {
             let from: Vec<_> = inputs.iter().map(|edge| (edge.step, edge.point)).collect();
             assert_eq!(from, self.neighbours(point).map(|point| (step - 1, point)), "inputs of ({step}, {point})");
@@ -236,15 +236,13 @@ impl TaskGraph for Stencil {
         };
         Made { step, point, value }
     }
-    fn verify(&self, input: &Vec<u64>, last: &[Made]) -> Result<(), Wrong> {
+    fn verify(&self, right: &u64, last: &[Made]) -> Result<(), Wrong> {
         let places = last.iter().map(|edge| (edge.step, edge.point));
         if !places.eq((0..self.width).map(|point| (self.steps - 1, point))) {
             return Err("not the last row".into());
         }
-        // Each step makes three of everything.
-        let right = input.iter().sum::<u64>() * 3_u64.pow(self.steps as u32 - 1);
         let sum: u64 = last.iter().map(|edge| edge.value).sum();
-        if sum == right { Ok(()) } else { Err(format!("{sum}, not {right}").into()) }
+        if sum == *right { Ok(()) } else { Err(format!("{sum}, not {right}").into()) }
     }
 }
 
@@ -257,7 +255,7 @@ fn a_stencil_gets_the_right_neighbours_from_any_number_of_workers() {
         assert_eq!(job.workload.verify(&job.input, &reference), Ok(()));
         assert_eq!(executed, (job.workload.width * job.workload.steps) as u64);
         for workers in WORKERS {
-            let (ways, start) = (["borrowed", "spawned", "messages"], start(workers, None));
+            let (ways, start) = (["borrowed", "spawned", "shipped"], start(workers, None));
             every_strategy(Toy::task_graph::<Stencil, Silent>(), &ways, &job, &start, |id, done| {
                 assert_eq!(job.workload.verify(&job.input, &done.answer), Ok(()), "{id}, {workers} workers");
                 assert_eq!(done.answer, reference, "{id}, {workers} workers");
