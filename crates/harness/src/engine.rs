@@ -2,7 +2,7 @@
 //! and balanced order, until everything is decided, the last look is over, or the time is.
 //!
 //! The engine sees a [`Sampler`] and nothing of a machine; what happens leaves it as a stream of journal events, and
-//! what it decides it decides by [`analysis`](crate::analysis) of those same events.
+//! what it decides it decides by [`analysis`] of those same events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

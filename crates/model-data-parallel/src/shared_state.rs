@@ -63,7 +63,8 @@ fn fold_reduce<W: SharedState, P: Probe>(
             left.1.extend(right.1);
             left
         };
-        let jobs = || join((initial, Vec::new()), each_client(start, private).reduce(|| (State::new([]), vec![]), join));
+        let jobs =
+            || join((initial, Vec::new()), each_client(start, private).reduce(|| (State::new([]), vec![]), join));
         let (state, clients) = watch.time(|| on(&pool, jobs))?;
         Ok(Evidence::done(workload, clients, state.into_entries(), units(start)))
     })

@@ -70,8 +70,7 @@ impl Workload for Grain {
             about: "0: tasks alike; 1: from none to twice the average",
         },
     ];
-    const PRESETS: &'static [Preset] =
-        &[Preset { id: "fine", knobs: &[("tasks", "1048576"), ("iterations", "16")] }];
+    const PRESETS: &'static [Preset] = &[Preset { id: "fine", knobs: &[("tasks", "1048576"), ("iterations", "16")] }];
     type Input = ();
 
     fn sized(size: Size) -> Self {

@@ -43,11 +43,7 @@ impl Workload for WordCount {
     const ID: &'static str = "word-count";
     const ABOUT: &'static str = "count the words of a text: borrowed input, partial maps to merge or to ship";
     const KNOBS: &'static [Knob] = &[
-        Knob {
-            id: "bytes",
-            domain: Domain::Bytes { min: 0, max: 1 << 30 },
-            about: "length of the generated text",
-        },
+        Knob { id: "bytes", domain: Domain::Bytes { min: 0, max: 1 << 30 }, about: "length of the generated text" },
         Knob {
             id: "vocabulary",
             domain: Domain::Integer { min: 1, max: 1 << 20 },
