@@ -9,7 +9,8 @@ fn main() {
         println!("cargo::rerun-if-changed={path}");
     }
     let rustc = env::var("RUSTC").unwrap_or_else(|_| String::from("rustc"));
-    println!("cargo::rustc-env=CROSSOVER_RUSTC={}", said(&rustc, &["--version"]));
+    let version = said(&rustc, &["--version"]);
+    println!("cargo::rustc-env=CROSSOVER_RUSTC={}", version.trim_start_matches("rustc "));
     println!("cargo::rustc-env=CROSSOVER_GIT={}", said("git", &["rev-parse", "--short=12", "HEAD"]));
     let dirty = !said("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
     println!("cargo::rustc-env=CROSSOVER_DIRTY={}", u8::from(dirty));

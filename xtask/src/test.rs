@@ -16,7 +16,8 @@ pub(crate) fn run(args: &[OsString]) -> anyhow::Result<ExitCode> {
     if !names_packages(args) {
         command.arg("--workspace");
     }
-    command.args(args).env("CROSSOVER_BIN", program).stdout(Stdio::piped());
+    // One failure does not hide another.
+    command.arg("--no-fail-fast").args(args).env("CROSSOVER_BIN", program).stdout(Stdio::piped());
     let mut child = command.spawn().context("failed to start `cargo test`; is cargo on the PATH?")?;
     let tally = copy(child.stdout.take().expect("piped"), &mut std::io::stdout());
     let status = child.wait().context("failed to wait for `cargo test`")?;

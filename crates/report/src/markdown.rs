@@ -199,7 +199,7 @@ fn machine(doc: &mut Doc, run: &Run) {
     let or_unknown = |text: &str| if text.is_empty() { "unknown".to_owned() } else { escape(text) };
     doc.line("");
     doc.line(&format!(
-        "{}, {} ({} online), kernel {}, {}, profile {}, allocator {}; seed {}, looks {:?}, tie band ±{}",
+        "{}, {} ({} online), kernel {}, rustc {}, profile {}, allocator {}; seed {}, looks {:?}, tie band ±{}",
         or_unknown(&env.cpu),
         figures::cpus(env.cpus_effective),
         env.cpus_online,
