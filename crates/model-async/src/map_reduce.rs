@@ -41,7 +41,7 @@ async fn every_task<W: MapReduce>(job: Arc<Job<W>>, tasks: usize) -> Result<Shar
     let handles: Vec<_> = (0..tasks).map(|index| tokio::spawn(one(index))).collect();
     let mut all = Share::empty(&job.workload);
     for (index, handle) in handles.into_iter().enumerate() {
-        all = all.join(&job.workload, joined(index, handle.await)?);
+        all.absorb(&job.workload, joined(index, handle.await)?);
     }
     Ok(all)
 }

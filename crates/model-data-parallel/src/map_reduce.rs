@@ -4,7 +4,9 @@
 //! - `fold-reduce`: fold tasks into one partial a split, reduce those. The same where a partial is a number, much less
 //!   to merge where it is a map.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use patterns::map_reduce::Share;
 use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
@@ -25,11 +27,11 @@ fn par_iter<W: MapReduce, P: Probe>(
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
     let (job, workload): (&Job<W>, &W) = (job, &job.workload);
-    rounds::<W, P>(start, job, measure, |tasks| {
+    rounds::<W, P>(start, job, measure, |tasks, leaves| {
         tasks
             .into_par_iter()
             .map(|index| Share::empty(workload).with(job, index))
-            .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
+            .reduce(|| leaf(workload, leaves), |left, right| left.join(workload, right))
     })
 }
 
@@ -39,26 +41,34 @@ fn fold_reduce<W: MapReduce, P: Probe>(
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
     let (job, workload): (&Job<W>, &W) = (job, &job.workload);
-    rounds::<W, P>(start, job, measure, |tasks| {
+    rounds::<W, P>(start, job, measure, |tasks, leaves| {
         tasks
             .into_par_iter()
-            .fold(|| Share::empty(workload), |share, index| share.with(job, index))
+            .fold(|| leaf(workload, leaves), |share, index| share.with(job, index))
             .reduce(|| Share::empty(workload), |left, right| left.join(workload, right))
     })
+}
+
+/// The empty share a leaf of the split tree begins with. Leaves are the jobs that ran; a shared counter is bearable
+/// because there are a few dozen of them a round, however many tasks. Relaxed: it is read after the join.
+fn leaf<W: MapReduce>(workload: &W, leaves: &AtomicU64) -> Share<W> {
+    leaves.fetch_add(1, Ordering::Relaxed);
+    Share::empty(workload)
 }
 
 fn rounds<W: MapReduce, P: Probe>(
     start: &Start,
     job: &Job<W>,
     measure: &mut Measure<'_, W::Partial>,
-    run: impl Fn(std::ops::Range<usize>) -> Share<W> + Sync,
+    run: impl Fn(Range<usize>, &AtomicU64) -> Share<W> + Sync,
 ) -> Result<(), Error> {
     let pool = pool(start.workers)?;
     let tasks = job.workload.tasks(&job.input);
     measure(&mut |watch| {
-        let share = watch.time(|| on(&pool, || run(0..tasks)))?;
+        let leaves = AtomicU64::new(0);
+        let share = watch.time(|| on(&pool, || run(0..tasks, &leaves)))?;
         let observed = P::default().observed(share.tasks());
-        let units = Units { threads: start.workers.get() as u64, tasks: share.pieces(), ..Units::default() };
+        let units = Units { threads: start.workers.get() as u64, tasks: leaves.into_inner(), ..Units::default() };
         Ok(share.done(units, observed))
     })
 }

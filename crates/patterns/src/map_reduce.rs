@@ -67,14 +67,13 @@ pub trait RunsMapReduce {
 pub struct Share<W: MapReduce> {
     partial: W::Partial,
     tasks: u64,
-    pieces: u64,
 }
 
 impl<W: MapReduce> Share<W> {
     /// Nothing yet.
     #[inline]
     pub fn empty(workload: &W) -> Self {
-        Self { partial: workload.empty(), tasks: 0, pieces: 1 }
+        Self { partial: workload.empty(), tasks: 0 }
     }
 
     /// Takes task `index` of a job.
@@ -144,7 +143,6 @@ impl<W: MapReduce> Share<W> {
     pub fn absorb(&mut self, workload: &W, other: Self) {
         workload.merge(&mut self.partial, other.partial);
         self.tasks += other.tasks;
-        self.pieces += other.pieces;
     }
 
     /// As [`Share::absorb`], by value.
@@ -164,12 +162,6 @@ impl<W: MapReduce> Share<W> {
     #[must_use]
     pub fn tasks(&self) -> u64 {
         self.tasks
-    }
-
-    /// Shares it was combined from.
-    #[must_use]
-    pub fn pieces(&self) -> u64 {
-        self.pieces
     }
 
     /// The end of a round.
