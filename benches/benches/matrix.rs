@@ -12,21 +12,16 @@ use std::time::Duration;
 use criterion::Criterion;
 use harness::timed;
 use patterns::cell::{Cell, Config, Digest, Session};
-use patterns::{Error, Respawn, Size, Start};
+use patterns::{Error, Size, Start};
 use suite::Suite;
 
-/// The hidden verb of worker processes.
-const WORKER: &str = "__worker";
 /// Clients that share state, as in `compare`.
 const CLIENTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
 fn main() -> ExitCode {
     let suite = suite::standard();
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [verb, cell, address] = &arguments[..]
-        && verb == WORKER
-    {
-        return work(&suite, cell, address);
+    if let Some(code) = runner::hook(&suite) {
+        return code;
     }
     let criterion = Criterion::default()
         .sample_size(10)
@@ -46,7 +41,7 @@ fn main() -> ExitCode {
 fn bench(criterion: &mut Criterion, suite: &Suite, cell: &Cell, session: &Session, cpus: NonZeroUsize) {
     let workers = if cell.pattern.has_clients() { CLIENTS } else { cpus };
     let marked = if cell.wrong { " (deliberately wrong)" } else { "" };
-    let id = format!("{}/w{workers}{marked}", name(cell));
+    let id = format!("{cell:?}/w{workers}{marked}");
     // Criterion calls the closure once a sample, and not at all where its filter says no: the session starts at the
     // first call and its workers stay warm to the last.
     let mut live = None;
@@ -64,9 +59,7 @@ fn bench(criterion: &mut Criterion, suite: &Suite, cell: &Cell, session: &Sessio
 fn config(suite: &Suite, cell: &Cell, workers: NonZeroUsize, cpus: NonZeroUsize) -> Config {
     let listed = suite.workloads.iter().find(|listed| listed.id == cell.workload);
     let knobs = listed.map(|listed| (listed.sized)(Size::Default)).unwrap_or_default();
-    let program = std::env::current_exe().expect("this program has a path");
-    let respawn = Respawn { program, arguments: vec![WORKER.into(), name(cell).into()] };
-    Config { knobs, seed: 42, start: Start { workers, cpus, respawn, load: None } }
+    Config { knobs, seed: 42, start: Start { workers, cpus, respawn: runner::respawn(cell), load: None } }
 }
 
 /// A session on a thread of its own, since a strategy calls back from within: it waits there between two samples.
@@ -107,23 +100,6 @@ impl Live {
     fn end(self) {
         drop(self.ask);
         let _ = self.session.join();
-    }
-}
-
-/// `workload/model/strategy`.
-fn name(cell: &Cell) -> String {
-    format!("{}/{}", cell.workload, cell.contender())
-}
-
-fn work(suite: &Suite, wanted: &str, address: &str) -> ExitCode {
-    let worker = suite.cells.iter().find(|cell| name(cell) == wanted).and_then(|cell| cell.worker);
-    let result = worker.map_or_else(|| Err(Error::other("there is no such worker")), |worker| worker(address));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: worker of {wanted}: {error}");
-            ExitCode::FAILURE
-        }
     }
 }
 
