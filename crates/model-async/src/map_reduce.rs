@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use patterns::map_reduce::Share;
+use patterns::map_reduce::{Share, Single};
 use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
 
 use crate::{Async, joined, runtime};
@@ -36,12 +36,12 @@ fn spawn<W: MapReduce, P: Probe>(
 async fn every_task<W: MapReduce>(job: Arc<Job<W>>, tasks: usize) -> Result<Share<W>, Error> {
     let one = |index| {
         let job = job.clone();
-        async move { Share::empty(&job.workload).with(&job, index) }
+        async move { Single::take(&job, index) }
     };
     let handles: Vec<_> = (0..tasks).map(|index| tokio::spawn(one(index))).collect();
     let mut all = Share::empty(&job.workload);
     for (index, handle) in handles.into_iter().enumerate() {
-        all.absorb(&job.workload, joined(index, handle.await)?);
+        all.absorb_single(&job.workload, joined(index, handle.await)?);
     }
     Ok(all)
 }

@@ -374,8 +374,8 @@ fn plan_measures_nothing_and_makes_no_folder() {
 #[test]
 fn presets_and_knobs_expand_in_the_id() {
     let coarse = planned("primes:coarse --workers 2");
-    assert!(coarse.contains("primes:n=2000000,tasks=256/threads/static/w2"), "{coarse:?}");
-    assert!(coarse.iter().all(|id| id.starts_with("primes:n=2000000,tasks=256/")), "{coarse:?}");
+    assert!(coarse.contains("primes:n=4000000,tasks=256/threads/static/w2"), "{coarse:?}");
+    assert!(coarse.iter().all(|id| id.starts_with("primes:n=4000000,tasks=256/")), "{coarse:?}");
     let reference = "counter:keys=64/sequential/plain/w8";
     assert_eq!(planned("counter:keys=64/threads/mutex"), set([reference, "counter:keys=64/threads/mutex/w8"]));
     // The same by --knob; what equals the default is no part of an ID.
