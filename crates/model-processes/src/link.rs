@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_channel::ipc::{IpcBytesReceiver, IpcBytesSender, IpcOneShotServer, IpcSender};
+use nix::sys::resource::{Resource, getrlimit};
 use patterns::clock::Tick;
 use patterns::{Error, Start};
 use serde::de::DeserializeOwned;
@@ -20,6 +21,10 @@ use crate::wire::{Broken, End, Hello, decode, receive, send};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
 const LONGEST_FOLDER: usize = 80;
+/// Descriptors of the parent a worker costs: three ends of channels, the socket it connects to, one in passing.
+const DESCRIPTORS: u64 = 5;
+/// Descriptors for everything else.
+const SPARE: u64 = 32;
 /// How long a child may take to connect: a loaded machine is slow, a hung child is not waited for.
 const CONNECT: Duration = Duration::from_secs(20);
 /// How often a child that has not connected is looked at.
@@ -38,6 +43,14 @@ pub(crate) struct Link {
 
 /// Starts all workers of a cell at once: their start-ups overlap.
 pub(crate) fn start_all(start: &Start, workers: usize) -> Result<Vec<Link>, Error> {
+    // Beyond the limit ipc-channel panics in the middle of a message (0.23.1), so it is asked before.
+    let needed = DESCRIPTORS * workers as u64 + SPARE;
+    match getrlimit(Resource::RLIMIT_NOFILE) {
+        Ok((limit, _)) if limit < needed => Err(Error::other(format!(
+            "{workers} worker processes need about {needed} open files, the limit is {limit}: raise it with `ulimit -n`"
+        ))),
+        _ => Ok(()),
+    }?;
     let started: Result<Vec<_>, _> = (0..workers).map(|worker| Starting::new(start, worker)).collect();
     started?.into_iter().map(Starting::connected).collect()
 }

@@ -22,7 +22,7 @@ pub struct Grain {
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { tasks: 16_384, iterations: 512, imbalance: 0.0 }
+        Self { tasks: 8_192, iterations: 1_024, imbalance: 0.0 }
     }
 }
 
