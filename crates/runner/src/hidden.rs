@@ -21,20 +21,15 @@ pub fn hook<M: Models>(suite: &Suite<M>) -> Option<ExitCode> {
     let arguments = std::env::args_os().skip(1).take(3);
     // An argument that is no text is none of ours; the command line says so.
     let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // What goes wrong is said in the protocol.
         [SAMPLE, ..] => {
-            harness::sample::serve(|config| find(&suite.cells, config), &mut BufReader::new(std::io::stdin()))
+            harness::sample::serve(|config| find(&suite.cells, config), &mut BufReader::new(std::io::stdin())).is_ok()
         }
-        [WORKER, cell, address] => work(&suite.cells, cell, address),
+        [WORKER, cell, address] => work(&suite.cells, cell, address).inspect_err(|error| eprintln!("{error}")).is_ok(),
         _ => return None,
     };
-    Some(match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    })
+    Some(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// How the worker processes of a cell are started from this program.
