@@ -56,7 +56,12 @@ fn sample<W: Workload>(strategy: &str, workload: &W, workers: u32, digest: Optio
         digest,
     };
     let launcher = Launcher { argv: vec![env!("CARGO_BIN_EXE_bare").into(), strategy.into()], env: Vec::new() };
-    ProcessSampler::new(Duration::from_secs(60)).sample(Ask { launcher: &launcher, config: &config, wrong: false })
+    ProcessSampler::new(Duration::from_secs(60)).sample(Ask {
+        launcher: &launcher,
+        config: &config,
+        wrong: false,
+        guest: false,
+    })
 }
 
 fn agrees<W: Workload>(strategy: &str, workload: &W) {

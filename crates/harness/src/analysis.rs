@@ -253,10 +253,12 @@ fn judge(gathered: &Gathered<'_>, settings: &Settings) -> Judged {
     let others = compared.len().saturating_sub(1).max(1) as f64;
     let contenders: Vec<String> = compared.iter().map(|cell| format!("{}/{}", cell.model, cell.strategy)).collect();
     let reference = compared.iter().position(|cell| cell.reference);
-    let against = |a: usize| -> Vec<Contrast> {
-        let near = (0..compared.len()).filter(|b| *b != a);
+    let paired = times.first().is_some_and(|rounds| !rounds.is_empty());
+    // Simultaneous over `tests` comparisons; nothing is said before there is a round of all.
+    let against = |a: usize, tests: f64| -> Vec<Contrast> {
+        let near = (0..compared.len()).filter(|b| *b != a && paired);
         let near =
-            near.map(|b| contrast(group, (compared[a], &times[a]), (compared[b], &times[b]), alpha / others, settings));
+            near.map(|b| contrast(group, (compared[a], &times[a]), (compared[b], &times[b]), alpha / tests, settings));
         near.chain(far(gathered, compared[a])).collect()
     };
     let best = if look.is_some() { statistics::best_set(&times, alpha) } else { Vec::new() };
@@ -267,7 +269,9 @@ fn judge(gathered: &Gathered<'_>, settings: &Settings) -> Judged {
         if reference.is_some() { median(&logs) } else { median(&times[index]) }
     };
     let leader = best.iter().copied().min_by(|a, b| relative(*a).total_cmp(&relative(*b)));
-    let behind_leader = leader.map(against).unwrap_or_default();
+    // The leader was chosen by these same rounds: it could have been anybody, so all pairs count.
+    let pairs = others * compared.len() as f64 / 2.0;
+    let behind_leader = leader.map(|leader| against(leader, pairs)).unwrap_or_default();
     let tied = |contrast: &&Contrast| contrast.verdict == Verdict::Tie;
     let ties = behind_leader.iter().filter(tied).filter_map(|contrast| {
         let index = compared.iter().position(|cell| cell.id == contrast.b)?;
@@ -276,7 +280,7 @@ fn judge(gathered: &Gathered<'_>, settings: &Settings) -> Judged {
     let letters = if look.is_some() { statistics::letters(&times, alpha) } else { Vec::new() };
     let capacity: Vec<f64> = gathered.capacity.values().copied().collect();
     Judged {
-        contrasts: reference.map(against).unwrap_or_default(),
+        contrasts: reference.map(|reference| against(reference, others)).unwrap_or_default(),
         group: results::Group {
             id: group.id.clone(),
             reference: gathered.reference().map(|cell| cell.id.clone()).unwrap_or_default(),

@@ -61,6 +61,7 @@ pub(crate) struct Conversation {
     complaint: Arc<Mutex<Vec<u8>>>,
     complaining: Option<thread::JoinHandle<()>>,
     asked: Moment,
+    went: Option<Moment>,
     limit: Duration,
 }
 
@@ -105,7 +106,7 @@ impl Conversation {
                 kept.drain(..excess);
             }
         });
-        Ok(Self { child, stdin, lines, complaint, complaining: Some(complaining), asked, limit })
+        Ok(Self { child, stdin, lines, complaint, complaining: Some(complaining), asked, went: None, limit })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -128,11 +129,14 @@ impl Conversation {
 
     /// go, done.
     pub(crate) fn go(&mut self) {
+        self.went = Some(Moment::now());
         self.say("go\n");
     }
 
-    pub(crate) fn done(&mut self) -> Result<Done, Trouble> {
-        self.value("done")
+    /// What it says, and the time that passed since `go`.
+    pub(crate) fn done(&mut self) -> Result<(Done, Duration), Trouble> {
+        let done = self.value("done")?;
+        Ok((done, self.went.map(Moment::elapsed).unwrap_or_default()))
     }
 
     /// bye; the process must leave by itself, with 0.

@@ -46,7 +46,8 @@ pub struct Config {
     pub warmup: u32,
     /// Timed iterations.
     pub iterations: u32,
-    /// What the answer's digest must be, where it is known.
+    /// What the answer's digest must be, where it is known. Never sent: a contender must not be told what to answer.
+    #[serde(skip)]
     pub digest: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use results::journal::Outcome;
 
 use crate::launcher::{Conversation, Launcher, Trouble};
 use crate::protocol::{Config, Done};
-use crate::system;
+use crate::system::{self, Usage};
 use crate::timing::Moment;
 
 /// One sample to take.
@@ -19,6 +19,8 @@ pub struct Ask<'a> {
     pub config: &'a Config,
     /// A counterexample: its digest is not compared.
     pub wrong: bool,
+    /// A program from elsewhere: no oracle runs in it, so without a digest to compare there is no sample.
+    pub guest: bool,
 }
 
 /// What came of it.
@@ -77,17 +79,24 @@ impl ProcessSampler {
 
 impl Sampler for ProcessSampler {
     fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
-        let cpu_before = system::cpu_of_children();
+        let before = Usage::of_children();
         let mut all: Vec<Result<Running, Trouble>> = asks.iter().map(|ask| Running::ready(ask, self.limit)).collect();
         all.iter_mut().flatten().for_each(|running| running.conversation.go());
         let taken: Vec<_> = all.into_iter().zip(asks).map(|(running, ask)| running?.done(ask)).collect();
-        let cpu = system::cpu_of_children();
-        let share = |after: Duration, before: Duration| (after - before).as_nanos() as f64 / asks.len() as f64;
-        let (user, sys) = (share(cpu.0, cpu_before.0), share(cpu.1, cpu_before.1));
+        let after = Usage::of_children();
+        // Of the whole sample: start-up, input, warm-up and tear-down included.
+        let each = |after: f64, before: f64| (after - before) / asks.len() as f64;
+        let nanos = |time: Duration| time.as_nanos() as f64;
+        let used = [
+            ("cpu_user_ns", each(nanos(after.user), nanos(before.user))),
+            ("cpu_sys_ns", each(nanos(after.system), nanos(before.system))),
+            ("switches_voluntary", each(after.switches_voluntary as f64, before.switches_voluntary as f64)),
+            ("switches_involuntary", each(after.switches_involuntary as f64, before.switches_involuntary as f64)),
+        ];
         let finish = |taken: Result<(Done, Metrics), Trouble>| match taken {
             Err(trouble) => failed(trouble),
             Ok((done, mut metrics)) => {
-                metrics.extend([(String::from("cpu_user_ns"), user), (String::from("cpu_sys_ns"), sys)]);
+                metrics.extend(used.iter().map(|(id, value)| ((*id).to_owned(), *value)));
                 metrics.extend(done.metrics);
                 let outcome = Outcome::Measured { elapsed_ns: done.elapsed_ns, metrics, units: done.units };
                 Sampled { outcome, digest: done.digest }
@@ -102,8 +111,7 @@ impl Sampler for ProcessSampler {
 
     fn load(&mut self) -> Option<Load> {
         let machine = system::machine()?;
-        let (user, sys) = system::cpu_of_children();
-        let own = system::cpu_of_self() + user + sys;
+        let own = Usage::of_self().cpu() + Usage::of_children().cpu();
         Some(Load { busy: machine.busy, own, steal: machine.steal, cpus: machine.cpus })
     }
 }
@@ -114,7 +122,6 @@ type Metrics = BTreeMap<String, f64>;
 struct Running {
     conversation: Conversation,
     metrics: Metrics,
-    before: Option<system::Tree>,
 }
 
 impl Running {
@@ -124,18 +131,14 @@ impl Running {
         let mut metrics = Metrics::new();
         metrics.insert(String::from("cold_start_ns"), ready.cold_start_ns as f64);
         metrics.insert(String::from("spawn_to_ready_ns"), conversation.since_start().as_nanos() as f64);
-        let before = system::tree(conversation.pid());
-        Ok(Self { conversation, metrics, before })
+        Ok(Self { conversation, metrics })
     }
 
     fn done(mut self, ask: &Ask<'_>) -> Result<(Done, Metrics), Trouble> {
-        let done = self.conversation.done()?;
-        check(&done, ask).map_err(Trouble::Failed)?;
-        if let (Some(before), Some(after)) = (self.before, system::tree(self.conversation.pid())) {
-            let mut add = |id: &str, value: u64| self.metrics.insert(id.to_owned(), value as f64);
-            add("peak_rss_bytes", after.peak_rss_bytes);
-            add("switches_voluntary", after.switches_voluntary.saturating_sub(before.switches_voluntary));
-            add("switches_involuntary", after.switches_involuntary.saturating_sub(before.switches_involuntary));
+        let (done, passed) = self.conversation.done()?;
+        check(&done, passed, ask).map_err(Trouble::Failed)?;
+        if let Some(peak) = system::peak_rss_bytes(self.conversation.pid()) {
+            self.metrics.insert(String::from("peak_rss_bytes"), peak as f64);
         }
         let answered = Moment::now();
         self.conversation.bye()?;
@@ -144,7 +147,7 @@ impl Running {
     }
 }
 
-fn check(done: &Done, ask: &Ask<'_>) -> Result<(), String> {
+fn check(done: &Done, passed: Duration, ask: &Ask<'_>) -> Result<(), String> {
     let asked = ask.config.iterations as usize;
     if done.elapsed_ns.len() != asked {
         return Err(format!("timed {} iterations, was asked for {asked}", done.elapsed_ns.len()));
@@ -152,7 +155,14 @@ fn check(done: &Done, ask: &Ask<'_>) -> Result<(), String> {
     if done.elapsed_ns.contains(&0) {
         return Err(String::from("an iteration took 0 ns: nothing was timed"));
     }
+    let said = Duration::from_nanos(done.elapsed_ns.iter().fold(0, |sum, ns| sum.saturating_add(*ns)));
+    if said > passed {
+        return Err(format!("says that its iterations took {said:?}, but from `go` to `done` only {passed:?} passed"));
+    }
     match (&ask.config.digest, &done.digest) {
+        (None, _) if ask.guest => Err(String::from(
+            "its answer cannot be checked: the reference failed, or right answers to this workload differ",
+        )),
         (Some(expected), found) if !ask.wrong && Some(expected) != found.as_ref() => Err(format!(
             "wrong answer: its digest is {}, the reference's is {}",
             found.as_deref().map_or("missing", |digest| digest.get(..12).unwrap_or(digest)),

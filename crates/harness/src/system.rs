@@ -14,21 +14,43 @@ use sha2::{Digest as _, Sha256};
 
 use crate::protocol::hex;
 
-/// CPU time of this process and of every process it has reaped, with their descendants: user, system.
-pub(crate) fn cpu_of_children() -> (Duration, Duration) {
-    cpu(UsageWho::RUSAGE_CHILDREN)
+/// What processes used, as the system counts it when they are reaped: threads and processes that ended early included.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    pub(crate) user: Duration,
+    pub(crate) system: Duration,
+    pub(crate) switches_voluntary: i64,
+    pub(crate) switches_involuntary: i64,
 }
 
-/// CPU time of this process itself.
-pub(crate) fn cpu_of_self() -> Duration {
-    let (user, system) = cpu(UsageWho::RUSAGE_SELF);
-    user + system
-}
+impl Usage {
+    /// Of every process this one has reaped, with their descendants.
+    pub(crate) fn of_children() -> Self {
+        Self::of(UsageWho::RUSAGE_CHILDREN)
+    }
 
-fn cpu(who: UsageWho) -> (Duration, Duration) {
-    let micros = |time: nix::sys::time::TimeVal| Duration::from_micros(time.num_microseconds().try_into().unwrap_or(0));
-    getrusage(who)
-        .map_or((Duration::ZERO, Duration::ZERO), |usage| (micros(usage.user_time()), micros(usage.system_time())))
+    /// Of this process itself.
+    pub(crate) fn of_self() -> Self {
+        Self::of(UsageWho::RUSAGE_SELF)
+    }
+
+    fn of(who: UsageWho) -> Self {
+        let time =
+            |time: nix::sys::time::TimeVal| Duration::from_micros(time.num_microseconds().try_into().unwrap_or(0));
+        getrusage(who).map_or_else(
+            |_| Self::default(),
+            |usage| Self {
+                user: time(usage.user_time()),
+                system: time(usage.system_time()),
+                switches_voluntary: usage.voluntary_context_switches(),
+                switches_involuntary: usage.involuntary_context_switches(),
+            },
+        )
+    }
+
+    pub(crate) fn cpu(self) -> Duration {
+        self.user + self.system
+    }
 }
 
 /// What all CPUs together did since boot.
@@ -51,32 +73,22 @@ pub(crate) fn machine() -> Option<Machine> {
     Some(Machine { busy: time(user + nice + system + irq + softirq), steal: time(steal), cpus })
 }
 
-/// Counters that vanish with their process, summed over a tree.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tree {
-    pub(crate) peak_rss_bytes: u64,
-    pub(crate) switches_voluntary: u64,
-    pub(crate) switches_involuntary: u64,
-}
-
-/// The tree below (and with) a process.
-pub(crate) fn tree(pid: u32) -> Option<Tree> {
-    let mut sum = Tree::default();
+/// Peak memory of a process and all below it: the sum of `VmHWM`, which vanishes with each. Pages that processes share
+/// count once for each.
+pub(crate) fn peak_rss_bytes(pid: u32) -> Option<u64> {
+    let mut sum = 0;
     let mut open = vec![pid];
-    let mut seen = 0;
+    let mut seen = false;
     while let Some(pid) = open.pop() {
         let Some(status) = fields(Path::new(&format!("/proc/{pid}/status"))) else { continue };
-        seen += 1;
-        sum.peak_rss_bytes += status.get("VmHWM").copied().unwrap_or(0) * 1024;
-        for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
-            let Some(status) = fields(&task.path().join("status")) else { continue };
-            sum.switches_voluntary += status.get("voluntary_ctxt_switches").copied().unwrap_or(0);
-            sum.switches_involuntary += status.get("nonvoluntary_ctxt_switches").copied().unwrap_or(0);
+        seen = true;
+        sum += status.get("VmHWM").copied().unwrap_or(0) * 1024;
+        for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             open.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
         }
     }
-    (seen > 0).then_some(sum)
+    seen.then_some(sum)
 }
 
 /// The fields of a status file that begin with a number.

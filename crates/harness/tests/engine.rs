@@ -96,6 +96,7 @@ fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
         },
         wrong: false,
         reference: cell.reference,
+        guest: false,
     };
     let alternatives = cells.iter().map(alternative).collect();
     let (workload, knobs) = (id.to_owned(), serde_json::Map::new());
@@ -240,7 +241,61 @@ fn an_interrupt_keeps_what_was_finished() {
     let (_, events) = self::run(vec![group("a", &contenders)], &settings(&[16]), &mut Simulated::new(1), &early);
     let run = analysis::results(&events).expect("a plan");
     assert!(run.groups[0].best_set.is_empty(), "nothing is said before the first look");
+    let json = serde_json::to_string(&run).expect("plain data");
+    let again: results::Run = serde_json::from_str(&json).expect("no number is null, however early a run ends");
+    assert_eq!(again.contrasts.len(), run.contrasts.len());
     assert!(run.contrasts.iter().all(|contrast| contrast.verdict == Verdict::Unresolved && contrast.lo.is_none()));
+}
+
+#[test]
+fn a_run_that_ends_within_its_first_round_says_nothing_and_is_valid() {
+    for samples in 1..8 {
+        let left = Counter::new(samples);
+        let stop = || {
+            left.set(left.get() - 1);
+            left.get() < 0
+        };
+        let contenders = [("sequential", "10000"), ("x", "5000"), ("y", "5000")];
+        let (_, events) = run(vec![group("a", &contenders)], &settings(&[16]), &mut Simulated::new(1), &stop);
+        let run = analysis::results(&events).expect("a plan");
+        let json = serde_json::to_string(&run).expect("plain data");
+        serde_json::from_str::<results::Run>(&json).unwrap_or_else(|why| panic!("after {samples} samples: {why}"));
+    }
+}
+
+#[test]
+fn a_hiccup_in_calibration_is_no_reason_to_give_a_contender_up() {
+    /// Its first sample of `x` takes a hundred times as long.
+    struct Hiccup(Simulated, bool);
+    impl Sampler for Hiccup {
+        fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
+            let mut all = self.0.together(asks);
+            if asks[0].config.model == "x" && !std::mem::replace(&mut self.1, true) {
+                if let Outcome::Measured { elapsed_ns, .. } = &mut all[0].outcome {
+                    elapsed_ns.iter_mut().for_each(|ns| *ns *= 100);
+                }
+            }
+            all
+        }
+        fn now(&self) -> Duration {
+            self.0.now()
+        }
+        fn load(&mut self) -> Option<Load> {
+            None
+        }
+    }
+    let settings = settings(&[8]);
+    let mut far = None;
+    let mut emit = |event: Event| {
+        if let Event::Calibrated(calibrated) = event {
+            far = Some(calibrated.far);
+        }
+        Ok(())
+    };
+    let groups = vec![group("a", &[("sequential", "10000"), ("x", "5000"), ("lost", "900000")])];
+    let mut sampler = Hiccup(Simulated::new(1), false);
+    Engine::new(groups, &settings, &mut sampler, &mut emit, &|| false).run().expect("events can be written");
+    assert_eq!(far.expect("it was calibrated"), ["a/lost/900000/w2"]);
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl<'a> View<'a> {
             match (row.standing, row.behind.map(|behind| behind.verdict)) {
                 (Standing::Leads | Standing::Undecided, _) => {}
                 (Standing::Ties, _) | (Standing::Behind, Some(Verdict::Tie)) => tally.ties += 1,
-                (Standing::NotSeparated, _) | (Standing::Behind, Some(Verdict::Unresolved)) => tally.unresolved += 1,
+                (Standing::NotSeparated, _) => tally.unresolved += 1,
                 (Standing::Far, _) => tally.far += 1,
                 (Standing::Behind, _) => tally.separated += 1,
             }

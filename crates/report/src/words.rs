@@ -157,6 +157,9 @@ fn behind(s: &mut Sentence, row: &Row<'_>) {
         // The engine should not name such a leader; if it does, the page still speaks of slower only.
         (_, Some((Verdict::Faster, _))) => _ = s.text("faster: the leader is ").times(1.0 / ratio).text(" slower"),
         (_, Some((Verdict::Tie, _))) => _ = s.text("within the tie band, ").times(ratio).aside(interval),
+        (Standing::Behind, Some((Verdict::Unresolved, _))) => {
+            s.text(format!("behind, by how much is open ({})", difference(&[row])));
+        }
         (_, Some((Verdict::Unresolved, _)) | None) => {
             s.text(format!("not separated from it ({})", difference(&[row])));
         }
@@ -175,7 +178,12 @@ pub(crate) fn standing(row: &Row<'_>, run: &Run) -> String {
     match (row.standing, row.behind.map(|b| (b.verdict, b.inside_band))) {
         (Standing::Leads, _) => "leads".to_owned(),
         (Standing::Ties, _) => format!("= tie, within {}", percent(run.run.delta)),
-        (Standing::NotSeparated, _) | (Standing::Behind, Some((Verdict::Unresolved, _))) => {
+        // Out of the best set by the one-sided test, though its interval includes 1: behind, by how much is open.
+        (Standing::Behind, Some((Verdict::Unresolved, _))) => {
+            let bound = bound(row.behind).map_or_else(|| "too few rounds".to_owned(), |b| b.replace("below ", "<"));
+            format!("behind, {bound}")
+        }
+        (Standing::NotSeparated, _) => {
             let bound = bound(row.behind).map_or_else(|| "too few rounds".to_owned(), |b| b.replace("below ", "<"));
             format!("? not separated, {bound}")
         }

@@ -144,25 +144,27 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
         text += &format!("report  {}\n", shown("index.html"));
     }
     if std::io::stdout().is_terminal() {
-        text += &format!("next    {}\n", next(run, folder));
+        text += &format!("next    {}\n", next(run, folder, arguments));
     }
     text
 }
 
 /// The next useful command.
-fn next(run: &Run, folder: &Path) -> String {
+fn next(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
+    // A program from elsewhere cannot be run by `repro`.
+    let guest =
+        |cell: &results::Cell| arguments.selection.contender.iter().any(|text| text.starts_with(&cell.contender));
     let failed = |cell: &&results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
-    if let Some(cell) = run.cells.iter().find(failed) {
+    if let Some(cell) = run.cells.iter().filter(failed).find(|cell| !guest(cell)) {
         return format!("crossover repro {}", cell.id);
     }
     if run.run.status == RunStatus::Interrupted {
         return format!("crossover render {}", folder.display());
     }
     let open = |contrast: &&results::Contrast| contrast.verdict == Verdict::Unresolved;
-    if let Some(contrast) = run.groups.iter().flat_map(|group| &group.behind_leader).find(open) {
+    if run.groups.iter().flat_map(|group| &group.behind_leader).any(|contrast| open(&contrast)) {
         let more = run.run.looks.last().copied().unwrap_or(16) * 4;
-        let cells = |id: &str| id.rsplit_once('/').map_or(id.to_owned(), |(cell, _)| format!("{cell}/"));
-        return format!("crossover compare --rounds {more} {} {}", cells(&contrast.a), cells(&contrast.b));
+        return format!("the same with --rounds {more}, for what is not decided");
     }
     String::from("crossover list")
 }

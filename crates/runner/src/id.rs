@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub(crate) struct Variant {
     pub(crate) workload: Listed,
     pub(crate) knobs: Map<String, Value>,
+    /// As the whole run has it, as against one that a filter brought in.
+    pub(crate) base: bool,
 }
 
 impl Variant {

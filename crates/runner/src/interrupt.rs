@@ -1,5 +1,6 @@
 //! Ctrl-C: once, finish the sample and write everything; twice, kill what runs and leave the journal as it is.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -35,10 +36,10 @@ pub(crate) fn asked() -> bool {
 /// A short private folder for the sockets of samples (their names hold 107 bytes); it goes with the run, whatever a
 /// killed sample left in it.
 pub(crate) fn private_folder() -> Result<tempfile::TempDir> {
-    let short = std::path::Path::new("/tmp");
+    let short = Path::new("/tmp");
     sweep(short);
     let mut name = tempfile::Builder::new();
-    let prefix = format!("crossover-{}-", std::process::id());
+    let prefix = format!("{}{}-", prefix(), std::process::id());
     let folder = name.prefix(&prefix).tempdir_in(short).or_else(|_| name.tempdir());
     let folder =
         folder.context("failed to make a private folder for sockets: is the disk full, or TMPDIR not writable?")?;
@@ -48,14 +49,26 @@ pub(crate) fn private_folder() -> Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// Removes what runs that were killed with SIGKILL left behind.
-fn sweep(parent: &std::path::Path) {
+/// Names the folders of this PID namespace: elsewhere the same number is another process.
+fn prefix() -> String {
+    let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let number: String = namespace.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    format!("crossover-sockets-{number}-")
+}
+
+/// Removes what runs that were killed with SIGKILL left behind: folders of that very name, of a process that is gone,
+/// with nothing in them but what ipc-channel makes.
+fn sweep(parent: &Path) {
+    let prefix = prefix();
     for entry in std::fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let pid =
-            name.to_str().and_then(|name| name.strip_prefix("crossover-")).and_then(|rest| rest.split('-').next());
-        let Some(pid) = pid.filter(|pid| pid.parse::<u32>().is_ok()) else { continue };
-        if std::path::Path::new("/proc/self").exists() && !std::path::Path::new("/proc").join(pid).exists() {
+        let rest = name.to_str().and_then(|name| name.strip_prefix(&prefix)).and_then(|rest| rest.split_once('-'));
+        let Some((pid, _)) = rest.filter(|(pid, _)| pid.parse::<u32>().is_ok()) else { continue };
+        let gone = Path::new("/proc/self").exists() && !Path::new("/proc").join(pid).exists();
+        let ours = |inside: &std::fs::DirEntry| inside.file_name().to_string_lossy().starts_with(".tmp");
+        let only_sockets =
+            || std::fs::read_dir(entry.path()).is_ok_and(|inside| inside.flatten().all(|one| ours(&one)));
+        if gone && only_sockets() {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

@@ -38,6 +38,13 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
         env: vec![(OsString::from("TMPDIR"), folder.into())],
     };
     let guests = chosen.contender.iter().map(|text| guest(text, folder)).collect::<Result<Vec<_>>>()?;
+    for (index, guest) in guests.iter().enumerate() {
+        let same = |model: &str, strategy: &str| model == guest.model && strategy == guest.strategy;
+        let own = suite.cells.iter().any(|cell| same(cell.model, cell.strategy));
+        if own || guests[..index].iter().any(|other| same(&other.model, &other.strategy)) {
+            bail!("`--contender {}/{}=..`: that name is taken; choose another", guest.model, guest.strategy);
+        }
+    }
     let mut matched = vec![false; filters.len()];
     let mut groups = Vec::new();
     for variant in &variants {
@@ -82,6 +89,7 @@ struct Contender {
     support: results::Support,
     why: Option<String>,
     wrong: bool,
+    guest: bool,
     launcher: Launcher,
 }
 
@@ -93,6 +101,7 @@ impl Contender {
             support: support(&cell.support),
             why: cell.support.why().map(str::to_owned),
             wrong: cell.wrong,
+            guest: false,
             launcher: own.clone(),
         }
     }
@@ -122,6 +131,7 @@ fn guest(text: &str, folder: &Path) -> Result<Contender> {
         support: results::Support::Idiomatic,
         why: None,
         wrong: false,
+        guest: true,
         launcher: Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] },
     })
 }
@@ -146,10 +156,13 @@ fn group(
     let mut alternatives = Vec::new();
     let mut wanted = false;
     for contender in contenders {
-        let Contender { model, strategy, support, why, wrong, launcher } = contender;
+        let Contender { model, strategy, support, why, wrong, guest, launcher } = contender;
         let id = format!("{prefix}/{model}/{strategy}/w{workers}");
         let reference = (model.as_str(), strategy.as_str()) == REFERENCE;
-        let selected = passes(filters, &id, matched) && names.pass(variant.workload.id, &model, &strategy);
+        let mut ids = vec![id.clone()];
+        // A size, a knob or a text changes the ID of a workload for the whole run: `primes/` still means it.
+        ids.extend(variant.base.then(|| format!("{}/{model}/{strategy}/w{workers}", variant.workload.id)));
+        let selected = passes(filters, &ids, matched) && names.pass(variant.workload.id, &model, &strategy);
         let runs = support != results::Support::NotApplicable;
         wanted |= selected && runs;
         let skipped = (runs && !selected && !reference).then(|| String::from("excluded by a filter"));
@@ -167,7 +180,7 @@ fn group(
                 iterations: 1,
                 digest: None,
             };
-            alternatives.push(Alternative { launcher, config, wrong, reference });
+            alternatives.push(Alternative { launcher, config, wrong, reference, guest });
         }
         let cell = PlannedCell { id, model, strategy, support, why, deliberately_wrong: wrong, reference, skipped };
         planned.cells.push(cell);
@@ -255,11 +268,12 @@ impl Filter {
     }
 }
 
-fn passes(filters: &[Filter], id: &str, matched: &mut [bool]) -> bool {
+/// `ids` are the ways to write one cell.
+fn passes(filters: &[Filter], ids: &[String], matched: &mut [bool]) -> bool {
     let mut included = filters.iter().all(|filter| filter.excludes);
     let mut excluded = false;
     for (filter, matched) in filters.iter().zip(matched) {
-        if filter.matches(id) {
+        if ids.iter().any(|id| filter.matches(id)) {
             *matched = true;
             included |= !filter.excludes;
             excluded |= filter.excludes;
@@ -284,7 +298,7 @@ fn read_filters<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<
         let Some(listed) = suite.workloads.iter().find(|listed| listed.id == workload) else {
             bail!("{}", unknown("workload", workload, suite.workloads.iter().map(|listed| listed.id)));
         };
-        let mut variant = base(listed, chosen)?;
+        let mut variant = Variant { base: false, ..base(listed, chosen)? };
         variant.apply(specification)?;
         let bang = if text.starts_with('!') { "!" } else { "" };
         let canonical = format!("{bang}{}/{}", variant.id(), rest.unwrap_or_default());
@@ -303,7 +317,7 @@ fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
         cli::Size::Default => Size::Default,
         cli::Size::Large => Size::Large,
     };
-    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size) };
+    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size), base: true };
     for text in &chosen.knob {
         let (owner, name, value) = knob(text)?;
         let has = workload.knobs.iter().any(|knob| knob.id == name);

@@ -25,21 +25,19 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Verify) -> Resul
                 break 'all;
             }
             let config = Config { warmup: 0, iterations: 1, digest: digest.clone(), ..one.config.clone() };
-            let sampled = sampler.sample(Ask { launcher: &one.launcher, config: &config, wrong: one.wrong });
+            let sampled =
+                sampler.sample(Ask { launcher: &one.launcher, config: &config, wrong: one.wrong, guest: one.guest });
             if one.reference {
                 digest = sampled.digest;
             }
             let (status, note) = match &sampled.outcome {
                 Outcome::Measured { metrics, .. } if one.wrong => {
-                    let of = |id: &str| metrics.get(id).copied().unwrap_or(0.0);
-                    (
-                        "ok",
-                        format!(
-                            "deliberately wrong: lost {} of {} updates",
-                            of("lost_updates"),
-                            of("expected_updates")
-                        ),
-                    )
+                    let lost = metrics.get("lost_updates").zip(metrics.get("expected_updates"));
+                    let lost = lost.map_or_else(
+                        || String::from("no update this time"),
+                        |(lost, all)| format!("{lost} of {all} updates"),
+                    );
+                    ("ok", format!("deliberately wrong: lost {lost}"))
                 }
                 Outcome::Measured { .. } => ("ok", String::new()),
                 Outcome::Failed { reason } => ("failed", reason.clone()),

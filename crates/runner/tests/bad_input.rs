@@ -70,6 +70,9 @@ const REFUSED: &[Case] = &[
     ("compare --contender a/b=", &["`--contender a/b=`", "MODEL/STRATEGY=COMMAND"]),
     ("compare --contender a/b/c=x", &["`--contender a/b/c=x`", "MODEL/STRATEGY=COMMAND"]),
     ("compare --contender /b=x", &["`--contender /b=x`", "MODEL/STRATEGY=COMMAND"]),
+    ("compare --contender threads/static=x", &["threads/static", "taken", "choose another"]),
+    ("compare --contender sequential/plain=x", &["sequential/plain", "taken", "choose another"]),
+    ("compare --contender a/b=x --contender a/b=y", &["a/b", "taken", "choose another"]),
     // Cells.
     ("repro primes", &["`primes`", "not a cell ID", "primes/threads/static/w2"]),
     ("repro primes/threads/static/2", &["`primes/threads/static/2`", "not a cell ID"]),

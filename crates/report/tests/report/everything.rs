@@ -154,7 +154,7 @@ fn a_contender_outside_the_best_set_may_still_be_open() {
     let text = terminal(&run, Terminal { colour: false, width: 100 });
     let text: Vec<&str> = text.split_whitespace().collect();
     assert!(
-        text.join(" ").contains("data-parallel/mutex not separated from it (any difference is below 7 %)"),
+        text.join(" ").contains("data-parallel/mutex behind, by how much is open (any difference is below 7 %)"),
         "{text:?}"
     );
 }

@@ -210,11 +210,11 @@ pub(crate) const COMPLETE: [&str; 5] = ["cells.csv", "index.html", "report.md", 
 /// Processes that the runner with this PID started, directly or not: each inherits the private folder's name, which
 /// holds that PID, in `TMPDIR`. So they are found wherever they were reparented to. Empty where there is no `/proc`.
 pub(crate) fn started_by(runner: u32) -> Vec<(u32, String)> {
-    let mark = format!("/crossover-{runner}-");
+    let mark = format!("-{runner}-");
     let is_marked = |environment: &[u8]| {
         environment
             .split(|byte| *byte == 0)
-            .any(|variable| variable.starts_with(b"TMPDIR=") && String::from_utf8_lossy(variable).contains(&mark))
+            .any(|variable| variable.starts_with(b"TMPDIR=") && is_private(&String::from_utf8_lossy(variable), &mark))
     };
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
@@ -227,13 +227,18 @@ pub(crate) fn started_by(runner: u32) -> Vec<(u32, String)> {
     .collect()
 }
 
+/// Whether this names the private folder of a run, whose name ends in its PID and something random.
+fn is_private(name: &str, mark: &str) -> bool {
+    name.contains("crossover-sockets-") && name.contains(mark)
+}
+
 /// Asserts that nothing of a run is left: no process, within five seconds, and no private folder.
 #[track_caller]
 pub(crate) fn nothing_is_left(runner: u32) {
     no_process_is_left(runner);
-    let name = format!("crossover-{runner}-");
+    let mark = format!("-{runner}-");
     let folders = [PathBuf::from("/tmp"), std::env::temp_dir()];
-    let left = folders.iter().flat_map(|folder| files(folder)).find(|file| file.starts_with(&name));
+    let left = folders.iter().flat_map(|folder| files(folder)).find(|file| is_private(file, &mark));
     assert_eq!(left, None, "a private folder is left");
 }
 
