@@ -326,11 +326,13 @@ fn the_same_seed_gives_the_same_order() {
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""), "--quiet");
         let sample = |event| if let Event::Sample(sample) = event { Some(sample) } else { None };
         let samples = events(&home.path().join("out")).into_iter().filter_map(sample);
-        samples.map(|sample| (sample.round, sample.cell, sample.position)).collect()
+        // Calibration looks again at whoever seemed far, and that is a matter of time.
+        let rounds = samples.filter(|sample| sample.round > 0);
+        rounds.map(|sample| (sample.round, sample.cell, sample.position)).collect()
     };
     let seven = order(7);
-    // Two groups of seven contenders, calibration and three rounds.
-    assert_eq!(seven.len(), 2 * 7 * 4);
+    // Two groups of seven contenders, three rounds.
+    assert_eq!(seven.len(), 2 * 7 * 3);
     assert_eq!(seven, order(7));
     assert_ne!(seven, order(8));
 }

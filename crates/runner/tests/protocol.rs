@@ -94,6 +94,8 @@ const OFFENCES: &[(&str, &[&str])] = &[
     ("no-time", &["0 ns"]),
     ("wrong-digest", &["wrong answer", "000000000000"]),
     ("no-digest", &["wrong answer", "missing"]),
+    ("echo", &["wrong answer", "missing"]),
+    ("too-much-time", &["says that its iterations took", "from `go` to `done`"]),
     ("exit-1-after-bye", &["answered, then ended with exit status: 1", "could not write my diary"]),
 ];
 
