@@ -270,10 +270,11 @@ fn a_hiccup_in_calibration_is_no_reason_to_give_a_contender_up() {
     impl Sampler for Hiccup {
         fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
             let mut all = self.0.together(asks);
-            if asks[0].config.model == "x" && !std::mem::replace(&mut self.1, true) {
-                if let Outcome::Measured { elapsed_ns, .. } = &mut all[0].outcome {
-                    elapsed_ns.iter_mut().for_each(|ns| *ns *= 100);
-                }
+            if asks[0].config.model == "x"
+                && !std::mem::replace(&mut self.1, true)
+                && let Outcome::Measured { elapsed_ns, .. } = &mut all[0].outcome
+            {
+                elapsed_ns.iter_mut().for_each(|ns| *ns *= 100);
             }
             all
         }
