@@ -62,8 +62,8 @@ pub trait Sampler {
     fn load(&mut self) -> Option<Load>;
 }
 
-/// Takes samples in fresh processes.
-#[derive(Debug)]
+/// Takes samples in fresh processes. A copy has the same clock.
+#[derive(Debug, Clone, Copy)]
 pub struct ProcessSampler {
     limit: Duration,
     began: Moment,

@@ -37,17 +37,17 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
     journal.write(&Event::Plan(Box::new(declared(&settings, &id, started))))?;
     let shown = if arguments.quiet { cli::Progress::None } else { arguments.progress };
     let mut progress = Progress::new(shown, groups.len(), &settings.looks, settings.budget);
-    let began = ProcessSampler::new(arguments.selection.timeout);
+    let clock = sampler;
     let mut emit = |event: Event| {
         journal.write(&event).map_err(|error| error.to_string())?;
-        progress.event(&event, began.now());
+        progress.event(&event, clock.now());
         Ok(())
     };
     let ended = Engine::new(groups, &settings, &mut sampler, &mut emit, &interrupt::asked).run();
     progress.end();
     let status = match ended {
         Ok(status) => {
-            let wall_ns = began.now().as_nanos() as u64;
+            let wall_ns = clock.now().as_nanos() as u64;
             let ended = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
             journal.write(&Event::End { status, ended, wall_ns })?;
             status

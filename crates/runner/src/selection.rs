@@ -57,7 +57,7 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
                 .collect();
             contenders.extend(guests.iter().cloned());
             let group = group(variant, workers, contenders, &names, &filters, &mut matched, chosen);
-            groups.extend(group);
+            groups.extend(group.map(|group| (variant, group)));
         }
     }
     if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
@@ -66,11 +66,8 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
     if groups.is_empty() {
         bail!("the filters leave no cell to run; `crossover list` shows all of them");
     }
-    for group in &groups {
-        let variant = variants.iter().find(|variant| group.planned.id.starts_with(&format!("{}/w", variant.id())));
-        variant.map_or(Ok(()), Variant::check)?;
-    }
-    Ok(groups)
+    groups.iter().try_for_each(|(variant, _)| variant.check())?;
+    Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
 fn no_match<M>(filter: &str, suite: &Suite<M>) -> String {
