@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use patterns::map_reduce::{Share, Single};
-use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
+use patterns::{Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
 
 use crate::{Async, joined, runtime};
 
 impl RunsMapReduce for Async {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("spawn", spawn::<W, P>))
+        Strategies::of(Strategy::idiomatic("spawn", Demand::SPAWNED, spawn::<W, P>))
     }
 }
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use patterns::probe::Observed;
 use patterns::shared_state::{Answer, Evidence, State};
-use patterns::{Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
+use patterns::{Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 use tokio::sync::Mutex;
 
 use crate::{Async, joined, runtime};
 
 impl RunsSharedState for Async {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("mutex", mutex::<W, P>))
+        Strategies::of(Strategy::idiomatic("mutex", Demand::AWAITED, mutex::<W, P>))
     }
 }
 

@@ -9,15 +9,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use patterns::map_reduce::Share;
-use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
+use patterns::{Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
 use rayon::prelude::*;
 
 use crate::{DataParallel, on, pool};
 
 impl RunsMapReduce for DataParallel {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("par-iter", par_iter::<W, P>))
-            .and(Strategy::idiomatic("fold-reduce", fold_reduce::<W, P>))
+        Strategies::of(Strategy::idiomatic("par-iter", Demand::BORROWED, par_iter::<W, P>)).and(Strategy::idiomatic(
+            "fold-reduce",
+            Demand::BORROWED,
+            fold_reduce::<W, P>,
+        ))
     }
 }
 

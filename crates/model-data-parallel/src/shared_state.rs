@@ -8,17 +8,17 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use patterns::probe::Observed;
 use patterns::shared_state::{Answer, Evidence, State, client};
-use patterns::{Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
+use patterns::{
+    Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units,
+};
 use rayon::prelude::*;
 
 use crate::{DataParallel, on, pool};
 
 impl RunsSharedState for DataParallel {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("mutex", mutex::<W, P>)).and(match W::MERGE {
-            Form::Has(_) => Strategy::idiomatic("fold-reduce", fold_reduce::<W, P>),
-            Form::Lacks(why) => Strategy::not_applicable("fold-reduce", why),
-        })
+        Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, mutex::<W, P>))
+            .and(Strategy::idiomatic("fold-reduce", Demand::BORROWED, fold_reduce::<W, P>).needs(&W::MERGE))
     }
 }
 

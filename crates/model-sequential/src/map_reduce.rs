@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use patterns::map_reduce::Share;
-use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
+use patterns::{Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units};
 
 use crate::Sequential;
 
 impl RunsMapReduce for Sequential {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("plain", plain::<W, P>))
+        Strategies::of(Strategy::idiomatic("plain", Demand::NONE, plain::<W, P>))
     }
 }
 

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use patterns::shared_state::{Answer, Evidence, State, client};
-use patterns::{Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
+use patterns::{Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 
 use crate::Sequential;
 
 impl RunsSharedState for Sequential {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("plain", plain::<W, P>))
+        Strategies::of(Strategy::idiomatic("plain", Demand::NONE, plain::<W, P>))
     }
 }
 

@@ -9,15 +9,17 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, unbounded};
 use patterns::map_reduce::{Share, block};
 use patterns::probe::Observed;
-use patterns::{Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units, team};
+use patterns::{
+    Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units, team,
+};
 
 use crate::Threads;
 
 impl RunsMapReduce for Threads {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("static", static_blocks::<W, P>))
-            .and(Strategy::idiomatic("scope", scope::<W, P>))
-            .and(Strategy::idiomatic("queue", queue::<W, P>))
+        Strategies::of(Strategy::idiomatic("static", Demand::BORROWED, static_blocks::<W, P>))
+            .and(Strategy::idiomatic("scope", Demand::BORROWED, scope::<W, P>))
+            .and(Strategy::idiomatic("queue", Demand::BORROWED, queue::<W, P>))
     }
 }
 

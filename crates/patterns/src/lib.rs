@@ -27,7 +27,7 @@
 //!
 //! impl RunsMapReduce for Backwards {
 //!     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-//!         Strategies::of(Strategy::idiomatic("loop", backwards::<W, P>))
+//!         Strategies::of(Strategy::idiomatic("loop", Demand::NONE, backwards::<W, P>))
 //!             .and(Strategy::not_applicable("parallel", "there is one thread"))
 //!     }
 //! }
@@ -52,7 +52,7 @@
 //!
 //! impl RunsSharedState for Backwards {
 //!     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-//!         Strategies::of(Strategy::idiomatic("loop", last_client_first::<W, P>))
+//!         Strategies::of(Strategy::idiomatic("loop", Demand::NONE, last_client_first::<W, P>))
 //!     }
 //! }
 //!
@@ -158,7 +158,7 @@ pub use probe::{Probe, Silent};
 pub use run::{Clock, Done, Measure, Respawn, Round, Run, Start, Units, Watch, WorkerMain, job};
 pub use serve::{RunsServe, Serve};
 pub use shared_state::{RunsSharedState, SharedState};
-pub use strategy::{Form, Strategies, Strategy, Support};
+pub use strategy::{Demand, Form, Strategies, Strategy, Support};
 pub use task_graph::{RunsTaskGraph, TaskGraph};
 pub use team::{Team, team};
 pub use workload::{Job, Size, Updates, Workload, Wrong};

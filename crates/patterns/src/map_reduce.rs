@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
-use crate::strategy::Strategies;
+use crate::strategy::{Form, Strategies};
 use crate::workload::{Job, Workload, Wrong};
 
 /// A workload of independent tasks.
@@ -25,6 +25,9 @@ pub trait MapReduce: Workload {
     type Task<'i>: Serialize + Deserialize<'i> + Send;
     /// What tasks leave behind. `'static` because a join handle returns it.
     type Partial: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Whether its tasks are ranges of one bulk of bytes: what strategies need that ship bytes as such, or share them.
+    const BULK: Form<Bulk<Self>> = Form::Lacks("its tasks are no ranges of one bulk of bytes");
 
     /// Number of tasks.
     fn tasks(&self, input: &Self::Input) -> usize;
@@ -48,6 +51,20 @@ pub trait MapReduce: Workload {
     fn fingerprint(&self, answer: &Self::Partial) -> Option<serde_json::Value> {
         serde_json::to_value(answer).ok()
     }
+}
+
+/// The input as one bulk of bytes, and tasks as ranges of it.
+#[derive(Debug)]
+pub struct Bulk<W: MapReduce> {
+    /// All of it.
+    pub bytes: fn(&W::Input) -> &[u8],
+    /// Where the bytes of task `index` lie. Ranges may touch, they do not overlap.
+    pub range: fn(&W::Input, usize) -> Range<usize>,
+    /// The task whose bytes lie in that range, from those bytes, wherever they are now.
+    ///
+    /// # Panics
+    /// May panic on bytes that are not those of a task.
+    pub task: for<'b> fn(&W, Range<usize>, &'b [u8]) -> W::Task<'b>,
 }
 
 /// What a model says about map-reduce.

@@ -49,11 +49,89 @@ impl<F> Support<F> {
     }
 }
 
+/// What a strategy demands of a program's types and functions, beyond what one thread does: what the bounds of the
+/// contract's traits are there for. `list` shows it.
+///
+/// Each is what the compiler says to a program that does not have it:
+///
+/// ```compile_fail,E0277
+/// // Send: results come back from another thread.
+/// std::thread::scope(|scope| { scope.spawn(|| std::rc::Rc::new(1)); });
+/// ```
+/// ```compile_fail,E0277
+/// // Sync: several threads look at the same job.
+/// let job = std::cell::Cell::new(1);
+/// std::thread::scope(|scope| { scope.spawn(|| job.get()); });
+/// ```
+/// ```compile_fail,E0597
+/// // Static: what is spawned may outlive the function that spawns it.
+/// let job = vec![1];
+/// let borrowed = &job;
+/// std::thread::spawn(move || borrowed.len());
+/// ```
+/// ```compile_fail,E0277
+/// // Serialize: what goes to another process goes as bytes.
+/// struct Task;
+/// serde_json::to_vec(&Task);
+/// ```
+/// ```compile_fail,E0728
+/// // Async: the function that waits is an `async fn`, and so is every caller of it.
+/// fn apply() { std::future::ready(()).await }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Demand {
+    /// Tasks or results move to another thread.
+    Send,
+    /// Workers look at the same data at once.
+    Sync,
+    /// Workers outlive the borrow of what they work on: an `Arc`, or a copy.
+    Static,
+    /// Values or operations are copied, beside the original.
+    Clone,
+    /// Tasks and results travel as bytes.
+    Serialize,
+    /// Data has a layout of its own: one bulk of bytes, or entries of fixed size. No pointers.
+    Plain,
+    /// Code that waits is `async`.
+    Async,
+}
+
+impl Demand {
+    /// Nothing: it runs where it is called.
+    pub const NONE: &'static [Self] = &[];
+    /// Scoped threads and pools that borrow the job and hand results back.
+    pub const BORROWED: &'static [Self] = &[Self::Send, Self::Sync];
+    /// Workers that outlive the borrow: they share the job by an `Arc`.
+    pub const SPAWNED: &'static [Self] = &[Self::Send, Self::Sync, Self::Static];
+    /// Tasks of a runtime that await.
+    pub const AWAITED: &'static [Self] = &[Self::Send, Self::Sync, Self::Static, Self::Async];
+    /// Other processes: everything is a message.
+    pub const SHIPPED: &'static [Self] = &[Self::Serialize];
+    /// Other processes that look at the same memory.
+    pub const MAPPED: &'static [Self] = &[Self::Serialize, Self::Plain];
+
+    /// As one writes it in Rust.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Send => "Send",
+            Self::Sync => "Sync",
+            Self::Static => "'static",
+            Self::Clone => "Clone",
+            Self::Serialize => "Serialize",
+            Self::Plain => "plain data",
+            Self::Async => "async",
+        }
+    }
+}
+
 /// One way to express a pattern in a model.
 #[derive(Debug)]
 pub struct Strategy<W: Workload, A> {
     /// Kebab-case name.
     pub id: &'static str,
+    /// What it demands of a program's types.
+    pub demands: &'static [Demand],
     /// Whether and how it runs.
     pub support: Support<Run<W, A>>,
     /// What its worker processes run, if it has any.
@@ -65,20 +143,20 @@ pub struct Strategy<W: Workload, A> {
 impl<W: Workload, A> Strategy<W, A> {
     /// As the field would write it.
     #[must_use]
-    pub fn idiomatic(id: &'static str, run: Run<W, A>) -> Self {
-        Self { id, support: Support::Idiomatic(run), worker: None, wrong: false }
+    pub fn idiomatic(id: &'static str, demands: &'static [Demand], run: Run<W, A>) -> Self {
+        Self { id, demands, support: Support::Idiomatic(run), worker: None, wrong: false }
     }
 
     /// Runs, but nobody should do it.
     #[must_use]
-    pub fn against_the_grain(id: &'static str, why: &'static str, run: Run<W, A>) -> Self {
-        Self { id, support: Support::AgainstTheGrain { why, run }, worker: None, wrong: false }
+    pub fn against_the_grain(id: &'static str, demands: &'static [Demand], why: &'static str, run: Run<W, A>) -> Self {
+        Self { id, demands, support: Support::AgainstTheGrain { why, run }, worker: None, wrong: false }
     }
 
     /// Cannot be expressed.
     #[must_use]
     pub fn not_applicable(id: &'static str, why: &'static str) -> Self {
-        Self { id, support: Support::NotApplicable { why }, worker: None, wrong: false }
+        Self { id, demands: Demand::NONE, support: Support::NotApplicable { why }, worker: None, wrong: false }
     }
 
     /// With worker processes that run `worker`.
@@ -86,6 +164,15 @@ impl<W: Workload, A> Strategy<W, A> {
     pub fn with_worker(mut self, worker: WorkerMain) -> Self {
         self.worker = Some(worker);
         self
+    }
+
+    /// This strategy for workloads that have what it needs; not applicable, with the workload's reason, for others.
+    #[must_use]
+    pub fn needs<T>(self, form: &Form<T>) -> Self {
+        match form {
+            Form::Has(_) => self,
+            Form::Lacks(why) => Self::not_applicable(self.id, why),
+        }
     }
 
     /// A counterexample.

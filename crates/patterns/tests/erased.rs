@@ -10,8 +10,8 @@ use patterns::map_reduce::Share;
 use patterns::probe::Observed;
 use patterns::shared_state::{Access, Answer, Counters, Entry, Evidence, State, Uses, client};
 use patterns::{
-    Clock, Domain, Done, Error, Form, Job, Knob, MapReduce, Measure, Pattern, Respawn, SharedState, Silent, Size,
-    Start, Strategies, Strategy, Units, Updates, Watch, Workload, Wrong,
+    Clock, Demand, Domain, Done, Error, Form, Job, Knob, MapReduce, Measure, Pattern, Respawn, SharedState, Silent,
+    Size, Start, Strategies, Strategy, Units, Updates, Watch, Workload, Wrong,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -162,26 +162,26 @@ fn default_round(strategy: Strategy<Words, Counts>) -> Result<Checked, Error> {
 
 #[test]
 fn a_task_left_out_is_an_error() {
-    let error = default_round(Strategy::idiomatic("careless", leaves_one_out)).unwrap_err();
+    let error = default_round(Strategy::idiomatic("careless", Demand::NONE, leaves_one_out)).unwrap_err();
     assert!(matches!(error, Error::Steps { executed: 29, planned: 30 }), "{error}");
     assert_eq!(error.to_string(), "executed 29 steps, the plan has 30");
 }
 
 #[test]
 fn a_task_done_twice_is_an_error() {
-    let error = default_round(Strategy::idiomatic("eager", does_one_twice)).unwrap_err();
+    let error = default_round(Strategy::idiomatic("eager", Demand::NONE, does_one_twice)).unwrap_err();
     assert!(matches!(error, Error::Steps { executed: 31, planned: 30 }), "{error}");
 }
 
 #[test]
 fn a_task_done_instead_of_another_is_a_wrong_answer() {
-    let error = default_round(Strategy::idiomatic("sly", does_one_instead)).unwrap_err();
+    let error = default_round(Strategy::idiomatic("sly", Demand::NONE, does_one_instead)).unwrap_err();
     assert!(matches!(error, Error::Wrong(_)), "{error}");
 }
 
 #[test]
 fn a_wrong_answer_is_an_error() {
-    let error = default_round(Strategy::idiomatic("lossy", loses_an_update)).unwrap_err();
+    let error = default_round(Strategy::idiomatic("lossy", Demand::NONE, loses_an_update)).unwrap_err();
     let Error::Wrong(wrong) = &error else { panic!("{error}") };
     assert_eq!(wrong.updates, Some(Updates { expected: 465, actual: 464 }));
     assert_eq!(error.to_string(), "wrong answer: expected 465, found 464");
@@ -189,25 +189,27 @@ fn a_wrong_answer_is_an_error() {
 
 #[test]
 fn a_counterexample_reports_how_wrong_it_was() {
-    let strategy = Strategy::idiomatic("racy", loses_an_update).deliberately_wrong();
-    assert!(words(Strategy::idiomatic("racy", loses_an_update).deliberately_wrong()).wrong);
+    let strategy = Strategy::idiomatic("racy", Demand::NONE, loses_an_update).deliberately_wrong();
+    assert!(words(Strategy::idiomatic("racy", Demand::NONE, loses_an_update).deliberately_wrong()).wrong);
     let wrong = default_round(strategy).expect("it is meant to be wrong").wrong.expect("and it was");
     assert_eq!(wrong.updates, Some(Updates { expected: 465, actual: 464 }));
     // Lucky this once: still no error, and nothing to report.
-    let lucky = default_round(Strategy::idiomatic("racy", right).deliberately_wrong()).expect("it was right");
+    let lucky =
+        default_round(Strategy::idiomatic("racy", Demand::NONE, right).deliberately_wrong()).expect("it was right");
     assert_eq!(lucky.wrong, None);
 }
 
 /// Being wrong on purpose is no leave to do less.
 #[test]
 fn a_counterexample_does_all_its_steps() {
-    let error = default_round(Strategy::idiomatic("racy", leaves_one_out).deliberately_wrong()).unwrap_err();
+    let error =
+        default_round(Strategy::idiomatic("racy", Demand::NONE, leaves_one_out).deliberately_wrong()).unwrap_err();
     assert!(matches!(error, Error::Steps { .. }), "{error}");
 }
 
 #[test]
 fn a_right_answer_keeps_what_was_used_and_seen() {
-    let checked = default_round(Strategy::idiomatic("right", right)).expect("it is right");
+    let checked = default_round(Strategy::idiomatic("right", Demand::NONE, right)).expect("it is right");
     assert_eq!(checked.wrong, None);
     assert_eq!(checked.units, Units { threads: 1, ..Units::default() });
     assert_eq!(checked.observed.acquisitions, 5);
@@ -215,13 +217,13 @@ fn a_right_answer_keeps_what_was_used_and_seen() {
 
 #[test]
 fn an_error_of_the_strategy_comes_out() {
-    let error = default_round(Strategy::idiomatic("broken", fails)).unwrap_err();
+    let error = default_round(Strategy::idiomatic("broken", Demand::NONE, fails)).unwrap_err();
     assert_eq!(error.to_string(), "no worker could be started");
 }
 
 #[test]
 fn an_unknown_knob_is_named_with_its_workload() {
-    let cell = words(Strategy::idiomatic("right", right));
+    let cell = words(Strategy::idiomatic("right", Demand::NONE, right));
     for (knobs, part) in [
         (json!({ "tasks": 30, "chunks": 2 }), "unknown knob `chunks`; known: tasks"),
         (json!({ "tasks": "many" }), "invalid type: string \"many\""),
@@ -235,7 +237,8 @@ fn an_unknown_knob_is_named_with_its_workload() {
 /// A `HashMap` has its keys in another order in every process; thirty of them are not sorted by chance.
 #[test]
 fn a_fingerprint_is_canonical() {
-    let digested = || default_round(Strategy::idiomatic("right", right)).expect("it is right").fingerprint;
+    let digested =
+        || default_round(Strategy::idiomatic("right", Demand::NONE, right)).expect("it is right").fingerprint;
     let counts: Vec<String> = (0..30).map(|word| format!("\"w{word:02}\":{}", 30 - word)).collect();
     assert_eq!(digested(), Some(format!("{{{}}}", counts.join(","))));
     assert_eq!(digested(), digested());
@@ -243,7 +246,7 @@ fn a_fingerprint_is_canonical() {
 
 #[test]
 fn a_digest_is_made_only_on_demand() {
-    let cell = words(Strategy::idiomatic("right", right));
+    let cell = words(Strategy::idiomatic("right", Demand::NONE, right));
     let checked = round(&cell, &config(json!({ "tasks": 30 }), 1), Digest::Skip).expect("it is right");
     assert_eq!(checked.fingerprint, None);
 }
@@ -253,8 +256,8 @@ fn cells_say_what_they_are() {
     fn worker(_: &str) -> Result<(), Error> {
         Ok(())
     }
-    let strategies = Strategies::of(Strategy::idiomatic("pool", right).with_worker(worker))
-        .and(Strategy::against_the_grain("slow", "nobody should", right))
+    let strategies = Strategies::of(Strategy::idiomatic("pool", Demand::SHIPPED, right).with_worker(worker))
+        .and(Strategy::against_the_grain("slow", Demand::BORROWED, "nobody should", right))
         .and(Strategy::not_applicable("shared-memory", "there is none"));
     let cells = cell::map_reduce("toy", strategies);
     let shown: Vec<_> = cells.iter().map(|cell| (cell.contender(), cell.support.why())).collect();
@@ -299,7 +302,7 @@ impl SharedState for Marks {
     type Reply = ();
     type Tally = ();
 
-    const USES: Uses = Uses { pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
 
@@ -353,8 +356,8 @@ fn one_client_less(
 
 #[test]
 fn the_plan_of_shared_state_is_every_clients_script() {
-    let strategies = Strategies::of(Strategy::idiomatic("all", all_clients))
-        .and(Strategy::idiomatic("one-less", one_client_less).deliberately_wrong());
+    let strategies = Strategies::of(Strategy::idiomatic("all", Demand::NONE, all_clients))
+        .and(Strategy::idiomatic("one-less", Demand::NONE, one_client_less).deliberately_wrong());
     let cells = cell::shared_state("toy", strategies);
     for workers in [1, 2, 7] {
         let config = config(json!({}), workers);

@@ -79,7 +79,7 @@ impl SharedState for Counter {
     type Reply = ();
     type Tally = ();
 
-    const USES: Uses = Uses { pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
     const COUNTERS: Form<Counters<Self>> = Form::Has(Counters {
         slots: |counter| counter.keys as usize,
         add: |_, op| (op.key as usize, 1),

@@ -10,13 +10,16 @@ mod board;
 mod driver;
 mod pool;
 
-use patterns::{MapReduce, Probe, RunsMapReduce, Strategies, Strategy};
+use patterns::{Demand, MapReduce, Probe, RunsMapReduce, Strategies, Strategy};
 
 use crate::Processes;
 
 impl RunsMapReduce for Processes {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("pool", pool::single::<W, P>).with_worker(pool::work::<W>))
-            .and(Strategy::idiomatic("pool-batched", pool::batched::<W, P>).with_worker(pool::work::<W>))
+        Strategies::of(Strategy::idiomatic("pool", Demand::SHIPPED, pool::single::<W, P>).with_worker(pool::work::<W>))
+            .and(
+                Strategy::idiomatic("pool-batched", Demand::SHIPPED, pool::batched::<W, P>)
+                    .with_worker(pool::work::<W>),
+            )
     }
 }

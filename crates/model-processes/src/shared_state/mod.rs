@@ -8,12 +8,14 @@
 mod server;
 
 use patterns::shared_state::Answer;
-use patterns::{Probe, RunsSharedState, SharedState, Strategies, Strategy};
+use patterns::{Demand, Probe, RunsSharedState, SharedState, Strategies, Strategy};
 
 use crate::Processes;
 
 impl RunsSharedState for Processes {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("server", server::run::<W, P>).with_worker(server::work::<W>))
+        Strategies::of(
+            Strategy::idiomatic("server", Demand::SHIPPED, server::run::<W, P>).with_worker(server::work::<W>),
+        )
     }
 }

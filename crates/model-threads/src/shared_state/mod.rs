@@ -14,17 +14,21 @@ use std::sync::Arc;
 
 use patterns::shared_state::{Answer, Counters, Evidence, client};
 use patterns::{
-    Error, Form, Job, Measure, Probe, Run, RunsSharedState, SharedState, Start, Strategies, Strategy, Units, team,
+    Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units, team,
 };
 
 use crate::Threads;
 
 impl RunsSharedState for Threads {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("mutex", clients::<W, P, mutex::Store<W>>))
-            .and(Strategy::idiomatic("sharded", clients::<W, P, sharded::Store<W>>))
-            .and(of_counters("atomic", clients::<W, P, atomic::Store>))
-            .and(of_counters("racy", clients::<W, P, racy::Store>).deliberately_wrong())
+        Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W>>))
+            .and(Strategy::idiomatic("sharded", Demand::BORROWED, clients::<W, P, sharded::Store<W>>))
+            .and(Strategy::idiomatic("atomic", Demand::BORROWED, clients::<W, P, atomic::Store>).needs(&W::COUNTERS))
+            .and(
+                Strategy::idiomatic("racy", Demand::BORROWED, clients::<W, P, racy::Store>)
+                    .needs(&W::COUNTERS)
+                    .deliberately_wrong(),
+            )
     }
 }
 
@@ -53,15 +57,7 @@ fn clients<W: SharedState, P: Probe, S: Store<W>>(
     })
 }
 
-/// A strategy for workloads whose entries are counters.
-fn of_counters<W: SharedState>(id: &'static str, run: Run<W, Answer<W>>) -> Strategy<W, Answer<W>> {
-    match W::COUNTERS {
-        Form::Has(_) => Strategy::idiomatic(id, run),
-        Form::Lacks(why) => Strategy::not_applicable(id, why),
-    }
-}
-
-/// The counters of a workload that was let through by [`of_counters`]. Asked of the type at every use, not kept in the
+/// The counters of a workload that was let through by [`Strategy::needs`]. Asked of the type at every use, not kept in the
 /// store: then its functions are known when the strategy is compiled, and are called like any other.
 #[inline(always)]
 fn counters<W: SharedState>() -> Counters<W> {

@@ -1,72 +1,23 @@
-//! `sharded`: a key's hash names its shard, each behind a lock of its own. Operations on different shards do not meet.
-//!
-//! Lock order: ascending shard number. A pair in one shard takes one lock; an audit takes all, in order.
+//! `sharded`: as many locks as there are shards; a key's hash names its shard, and operations on different shards do not
+//! meet.
 
-use std::hash::{BuildHasher, RandomState};
-
-use crossbeam_utils::CachePadded;
-use parking_lot::{Mutex, MutexGuard};
-use patterns::shared_state::{Access, State};
+use parking_lot::RawMutex;
+use patterns::shared_state::Sharded;
 use patterns::{Probe, SharedState};
 
-/// Enough that 64 clients rarely meet; fixed, so that the strategy is the same on every machine.
-const SHARDS: usize = 64;
-
-pub(super) struct Store<W: SharedState> {
-    shards: Vec<CachePadded<Mutex<State<W>>>>,
-    hasher: RandomState,
-}
-
-impl<W: SharedState> Store<W> {
-    #[inline]
-    fn shard(&self, key: &W::Key) -> usize {
-        self.hasher.hash_one(key) as usize % SHARDS
-    }
-
-    #[inline]
-    fn lock<P: Probe>(&self, shard: usize, probe: &mut P) -> MutexGuard<'_, State<W>> {
-        probe.acquire(|| self.shards[shard].try_lock(), || self.shards[shard].lock())
-    }
-
-    fn pair<P: Probe>(&self, workload: &W, op: &W::Op, keys: [W::Key; 2], probe: &mut P) -> W::Reply {
-        let [one, two] = keys.map(|key| self.shard(&key));
-        let mut low = self.lock(one.min(two), probe);
-        if one == two {
-            return probe.hold(|| low.apply(workload, op));
-        }
-        let mut high = self.lock(one.max(two), probe);
-        let (first, second) = if one < two { (&mut low, &mut high) } else { (&mut high, &mut low) };
-        probe.hold(|| workload.write_pair(op, [first.get_mut(&keys[0]), second.get_mut(&keys[1])]))
-    }
-}
+pub(super) struct Store<W: SharedState>(Sharded<W, RawMutex>);
 
 impl<W: SharedState> super::Store<W> for Store<W> {
     fn new(_: &W, entries: Vec<(W::Key, W::Value)>) -> Self {
-        let hasher = RandomState::new();
-        let mut parts: Vec<Vec<_>> = (0..SHARDS).map(|_| Vec::new()).collect();
-        for entry in entries {
-            parts[hasher.hash_one(entry.0) as usize % SHARDS].push(entry);
-        }
-        let shards = parts.into_iter().map(|part| CachePadded::new(Mutex::new(State::new(part)))).collect();
-        Self { shards, hasher }
+        Self(Sharded::new(entries))
     }
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> W::Reply {
-        match workload.access(op) {
-            Access::Read(key) | Access::Write(key) => {
-                let mut state = self.lock(self.shard(&key), probe);
-                probe.hold(|| state.apply(workload, op))
-            }
-            Access::Pair(one, two) => self.pair(workload, op, [one, two], probe),
-            Access::Audit => {
-                let all: Vec<_> = (0..SHARDS).map(|shard| self.lock(shard, probe)).collect();
-                probe.hold(|| workload.audit(op, &mut all.iter().flat_map(|state| state.values())))
-            }
-        }
+        self.0.apply(workload, op, probe)
     }
 
     fn into_entries(self, _: &W) -> Vec<(W::Key, W::Value)> {
-        self.shards.into_iter().flat_map(|shard| shard.into_inner().into_inner().into_entries()).collect()
+        self.0.into_entries()
     }
 }

@@ -128,6 +128,7 @@ fn erase<W: Workload, A: 'static>(
         pattern,
         model,
         strategy: strategy.id,
+        demands: strategy.demands,
         support: strategy.support.map(|run| session(pattern, run, strategy.wrong, oracle())),
         worker: strategy.worker,
         wrong: strategy.wrong,

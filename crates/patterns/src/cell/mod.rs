@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::model::Pattern;
 use crate::probe::Observed;
 use crate::run::{Start, Units, Watch, WorkerMain};
-use crate::strategy::Support;
+use crate::strategy::{Demand, Support};
 use crate::workload::Wrong;
 
 mod erase;
@@ -28,6 +28,8 @@ pub struct Cell {
     pub model: &'static str,
     /// Strategy ID.
     pub strategy: &'static str,
+    /// What it demands of a program's types.
+    pub demands: &'static [Demand],
     /// Whether and how it runs.
     pub support: Support<Session>,
     /// What its worker processes run.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use patterns::{Error, Job, MapReduce, Measure, Start, Strategy, Workload, Wrong};
+use patterns::{Demand, Error, Job, MapReduce, Measure, Start, Strategy, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -51,5 +51,5 @@ fn pool(_: &Start, _: &Arc<Job<Sum>>, _: &mut Measure<'_, u64>) -> Result<(), Er
 fn main() {
     let input = Sum.input(42, 1);
     let worker = move |_: &str| if input.is_empty() { Err(Error::other("nothing to do")) } else { Ok(()) };
-    let _ = Strategy::idiomatic("pool", pool).with_worker(worker);
+    let _ = Strategy::idiomatic("pool", Demand::SHIPPED, pool).with_worker(worker);
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use patterns::cell::{self, Cell, Checked, Config, Digest, listed};
 use patterns::serve::{Client, LoadGenerator, LoadReport};
 use patterns::{
-    Done, Error, ForkJoin, Job, Measure, Model, Pattern, Pipeline, Probe, RunsForkJoin, RunsMapReduce, RunsPipeline,
-    RunsServe, RunsSharedState, RunsTaskGraph, Serve, Silent, Size, Start, Strategies, Strategy, Support, TaskGraph,
-    Watch, Workload,
+    Demand, Done, Error, ForkJoin, Job, Measure, Model, Pattern, Pipeline, Probe, RunsForkJoin, RunsMapReduce,
+    RunsPipeline, RunsServe, RunsSharedState, RunsTaskGraph, Serve, Silent, Size, Start, Strategies, Strategy, Support,
+    TaskGraph, Watch, Workload,
 };
 use serde_json::{Map, Value, json};
 
@@ -120,7 +120,7 @@ fn forgetful<W: Workload, A>(
 
 impl RunsForkJoin for Forgetful {
     fn fork_join<W: ForkJoin, P: Probe>() -> Strategies<W, W::Value> {
-        Strategies::of(Strategy::idiomatic("one-less", |start, job, measure| {
+        Strategies::of(Strategy::idiomatic("one-less", Demand::NONE, |start, job, measure| {
             forgetful(Toy::fork_join::<W, Silent>(), start, job, measure)
         }))
     }
@@ -128,7 +128,7 @@ impl RunsForkJoin for Forgetful {
 
 impl RunsTaskGraph for Forgetful {
     fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>> {
-        Strategies::of(Strategy::idiomatic("one-less", |start, job, measure| {
+        Strategies::of(Strategy::idiomatic("one-less", Demand::NONE, |start, job, measure| {
             forgetful(Toy::task_graph::<W, Silent>(), start, job, measure)
         }))
     }
@@ -136,7 +136,7 @@ impl RunsTaskGraph for Forgetful {
 
 impl RunsPipeline for Forgetful {
     fn pipeline<W: Pipeline, P: Probe>() -> Strategies<W, W::Sink> {
-        Strategies::of(Strategy::idiomatic("one-less", |start, job, measure| {
+        Strategies::of(Strategy::idiomatic("one-less", Demand::NONE, |start, job, measure| {
             forgetful(Toy::pipeline::<W, Silent>(), start, job, measure)
         }))
     }
@@ -144,7 +144,7 @@ impl RunsPipeline for Forgetful {
 
 impl RunsServe for Forgetful {
     fn serve<W: Serve, P: Probe>() -> Strategies<W, LoadReport> {
-        Strategies::of(Strategy::idiomatic("one-less", |start, job, measure| {
+        Strategies::of(Strategy::idiomatic("one-less", Demand::NONE, |start, job, measure| {
             forgetful(Toy::serve::<W, Silent>(), start, job, measure)
         }))
     }

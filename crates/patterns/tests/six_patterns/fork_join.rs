@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use patterns::fork_join::{Counted, Split, sequential};
 use patterns::{
-    Error, ForkJoin, Job, Measure, Probe, RunsForkJoin, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
-    job,
+    Demand, Error, ForkJoin, Job, Measure, Probe, RunsForkJoin, Silent, Start, Strategies, Strategy, Units, Workload,
+    Wrong, job,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,9 @@ use crate::stage::{
 
 impl RunsForkJoin for Toy {
     fn fork_join<W: ForkJoin, P: Probe>() -> Strategies<W, W::Value> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use patterns::map_reduce::{Share, block};
 use patterns::probe::Observed;
 use patterns::{
-    Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
-    job, team,
+    Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Silent, Start, Strategies, Strategy, Units, Workload,
+    Wrong, job, team,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,9 @@ use crate::stage::{Far, Process, WORKERS, every_strategy, gone, joined, pack, pa
 
 impl RunsMapReduce for Toy {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 

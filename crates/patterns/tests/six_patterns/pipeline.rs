@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use patterns::pipeline::{done, sequential};
 use patterns::{
-    Error, Job, Measure, Pipeline, Probe, RunsPipeline, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
-    job, team,
+    Demand, Error, Job, Measure, Pipeline, Probe, RunsPipeline, Silent, Start, Strategies, Strategy, Units, Workload,
+    Wrong, job, team,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ use crate::stage::{Far, Process, every_strategy, gone, joined, pack, pause, proc
 
 impl RunsPipeline for Toy {
     fn pipeline<W: Pipeline, P: Probe>() -> Strategies<W, W::Sink> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use patterns::probe::Observed;
 use patterns::shared_state::{Access, Answer, Counters, Entry, Evidence, State, Uses, client};
 use patterns::{
-    Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Silent, Start, Strategies, Strategy, Units,
+    Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Silent, Start, Strategies, Strategy, Units,
     Workload, Wrong, job, team,
 };
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,15 @@ use crate::stage::{Far, Process, WORKERS, every_strategy, gone, joined, pack, pa
 
 impl RunsSharedState for Toy {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::against_the_grain("snapshot", "it copies all entries for each write", snapshot::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::against_the_grain(
+                "snapshot",
+                Demand::BORROWED,
+                "it copies all entries for each write",
+                snapshot::<W, P>,
+            ))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 
@@ -260,7 +265,7 @@ impl SharedState for Tickets {
     type Reply = u64;
     type Tally = BTreeSet<(u64, u64)>;
 
-    const USES: Uses = Uses { pairs: false, audits: false, asks: true };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("a ticket is drawn by one client");
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier, PoisonError, RwLock};
 use patterns::map_reduce::block;
 use patterns::task_graph::{done, sequential};
 use patterns::{
-    Error, Job, Measure, Probe, RunsTaskGraph, Silent, Start, Strategies, Strategy, TaskGraph, Units, Workload, Wrong,
-    job, team,
+    Demand, Error, Job, Measure, Probe, RunsTaskGraph, Silent, Start, Strategies, Strategy, TaskGraph, Units, Workload,
+    Wrong, job, team,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +15,9 @@ use crate::stage::{Far, Process, WORKERS, every_strategy, gone, joined, pack, pa
 
 impl RunsTaskGraph for Toy {
     fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use patterns::serve::{Client, ClientOf, Event, Judged, LoadGenerator, LoadReport, Next, Pace, done};
 use patterns::{
-    Error, Job, Measure, Probe, RunsServe, Serve, Silent, Start, Strategies, Strategy, Units, Workload, Wrong, job,
+    Demand, Error, Job, Measure, Probe, RunsServe, Serve, Silent, Start, Strategies, Strategy, Units, Workload, Wrong,
+    job,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,9 @@ use crate::stage::{WORKERS, every_strategy, joined, pack, spawn, start, unpack};
 
 impl RunsServe for Toy {
     fn serve<W: Serve, P: Probe>() -> Strategies<W, LoadReport> {
-        Strategies::of(Strategy::idiomatic("borrowed", borrowed::<W, P>))
-            .and(Strategy::idiomatic("spawned", spawned::<W, P>))
-            .and(Strategy::idiomatic("shipped", shipped::<W, P>))
+        Strategies::of(Strategy::idiomatic("borrowed", Demand::BORROWED, borrowed::<W, P>))
+            .and(Strategy::idiomatic("spawned", Demand::SPAWNED, spawned::<W, P>))
+            .and(Strategy::idiomatic("shipped", Demand::SHIPPED, shipped::<W, P>))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Shared state: clients that read and write the same entries. Operations are data, so that a lock, a shard, an owner
 //! thread and an owner process can all carry out the same ones.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
+mod sharded;
+mod state;
+
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -13,6 +14,9 @@ use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
 use crate::strategy::{Form, Strategies};
 use crate::workload::{Job, Workload, Wrong};
+
+pub use sharded::Sharded;
+pub use state::State;
 
 /// What an operation touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub enum Access<K> {
 /// What a workload may issue, over all settings of its knobs: support is asked of the type, not of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Uses {
+    /// [`Access::Read`]. Where every operation writes, what lets readers pass together has nobody to let pass.
+    pub reads: bool,
     /// [`Access::Pair`].
     pub pairs: bool,
     /// [`Access::Audit`].
@@ -92,6 +98,9 @@ pub trait SharedState: Workload {
     /// like any other part: a workload that has it must therefore insert in [`SharedState::write`] where the key is
     /// absent, and insert what it would have added, not what it would have come to.
     const MERGE: Form<Merge<Self>>;
+    /// Whether its entries have a fixed place and a fixed size: what memory shared between processes needs, where there
+    /// is no allocator to share.
+    const FIXED: Form<Fixed<Self>> = Form::Lacks("its entries have no place of fixed size in a region of memory");
 
     /// Entries before the first operation.
     fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
@@ -187,6 +196,21 @@ pub struct Counters<W: SharedState> {
     pub initial: fn(&W, &W::Value) -> u64,
 }
 
+/// Entries in slots `0..slots`, each one word, present or not.
+#[derive(Debug)]
+pub struct Fixed<W: SharedState> {
+    /// Number of slots.
+    pub slots: fn(&W) -> usize,
+    /// The slot of a key, below [`Fixed::slots`].
+    pub slot: fn(&W, W::Key) -> usize,
+    /// The key of a slot.
+    pub key: fn(&W, usize) -> W::Key,
+    /// A value as a word.
+    pub pack: fn(&W::Value) -> u64,
+    /// A word as a value.
+    pub unpack: fn(u64) -> W::Value,
+}
+
 /// The state after a round, and what the clients saw.
 #[derive(Debug)]
 pub struct Answer<W: SharedState> {
@@ -264,125 +288,4 @@ pub fn client<W: SharedState, P: Probe>(
     }
     let operations = evidence.operations;
     (evidence, probe.observed(operations))
-}
-
-/// Entries in a `HashMap`, the sequential reference: alone it is `sequential/plain`, behind a lock `mutex`, in pieces
-/// `sharded`, with an owner `actor` and `server`, copied for each write `snapshot`.
-#[derive(Debug, Clone)]
-pub struct State<W: SharedState>(HashMap<W::Key, W::Value>);
-
-impl<W: SharedState> State<W> {
-    /// With these entries.
-    pub fn new(entries: impl IntoIterator<Item = (W::Key, W::Value)>) -> Self {
-        Self(entries.into_iter().collect())
-    }
-
-    /// Carries out any operation.
-    #[inline]
-    pub fn apply(&mut self, workload: &W, op: &W::Op) -> W::Reply {
-        match workload.access(op) {
-            Access::Write(key) => workload.write(op, MapEntry::of(self.0.entry(key))),
-            Access::Read(_) | Access::Audit => self.peek(workload, op),
-            Access::Pair(one, two) => {
-                let pair = self.0.get_disjoint_mut([&one, &two]);
-                workload.write_pair(op, pair)
-            }
-        }
-    }
-
-    /// Carries out a read or an audit, for holders of a read lock.
-    ///
-    /// # Panics
-    /// On an operation that writes.
-    #[inline]
-    pub fn peek(&self, workload: &W, op: &W::Op) -> W::Reply {
-        match workload.access(op) {
-            Access::Read(key) => workload.read(op, self.0.get(&key)),
-            Access::Audit => workload.audit(op, &mut self.0.values()),
-            Access::Write(_) | Access::Pair(..) => panic!("a write under a read lock"),
-        }
-    }
-
-    /// The value of a key, for a pair that spans two shards.
-    pub fn get_mut(&mut self, key: &W::Key) -> Option<&mut W::Value> {
-        self.0.get_mut(key)
-    }
-
-    /// All values, for an audit over shards.
-    pub fn values(&self) -> impl Iterator<Item = &W::Value> {
-        self.0.values()
-    }
-
-    /// Merges a partial state into this one.
-    pub fn merge(&mut self, workload: &W, merge: Merge<W>, part: Self) {
-        for (key, value) in part.0 {
-            match self.0.entry(key) {
-                hash_map::Entry::Occupied(mut here) => merge(workload, here.get_mut(), value),
-                hash_map::Entry::Vacant(free) => {
-                    free.insert(value);
-                }
-            }
-        }
-    }
-
-    /// Final entries, in any order.
-    #[must_use]
-    pub fn into_entries(self) -> Vec<(W::Key, W::Value)> {
-        self.0.into_iter().collect()
-    }
-}
-
-/// The standard map's entry.
-enum MapEntry<'m, K, V> {
-    Occupied(hash_map::OccupiedEntry<'m, K, V>),
-    Vacant(hash_map::VacantEntry<'m, K, V>),
-    Spent,
-}
-
-impl<'m, K, V> MapEntry<'m, K, V> {
-    #[inline]
-    fn of(entry: hash_map::Entry<'m, K, V>) -> Self {
-        match entry {
-            hash_map::Entry::Occupied(entry) => Self::Occupied(entry),
-            hash_map::Entry::Vacant(entry) => Self::Vacant(entry),
-        }
-    }
-}
-
-impl<K, V> Entry<V> for MapEntry<'_, K, V> {
-    #[inline]
-    fn get(&mut self) -> Option<&mut V> {
-        match self {
-            Self::Occupied(entry) => Some(entry.get_mut()),
-            Self::Vacant(_) | Self::Spent => None,
-        }
-    }
-
-    #[inline]
-    fn put(&mut self, value: V) -> Option<V> {
-        match std::mem::replace(self, Self::Spent) {
-            Self::Occupied(mut entry) => {
-                let old = entry.insert(value);
-                *self = Self::Occupied(entry);
-                Some(old)
-            }
-            Self::Vacant(entry) => {
-                *self = Self::Occupied(entry.insert_entry(value));
-                None
-            }
-            Self::Spent => panic!("an entry that was taken cannot be filled again"),
-        }
-    }
-
-    #[inline]
-    fn take(&mut self) -> Option<V> {
-        match std::mem::replace(self, Self::Spent) {
-            Self::Occupied(entry) => Some(entry.remove()),
-            Self::Vacant(entry) => {
-                *self = Self::Vacant(entry);
-                None
-            }
-            Self::Spent => None,
-        }
-    }
 }
