@@ -12,14 +12,33 @@ use std::collections::BTreeSet;
 const MATRIX: &[(&str, &str, &[&str])] = &[
     ("sequential", "map-reduce", &["plain"]),
     ("sequential", "shared-state", &["plain"]),
-    ("threads", "map-reduce", &["static", "scope", "queue"]),
-    ("threads", "shared-state", &["mutex", "sharded", "atomic", "racy"]),
-    ("processes", "map-reduce", &["pool", "pool-batched"]),
-    ("processes", "shared-state", &["server"]),
-    ("async", "map-reduce", &["spawn"]),
-    ("async", "shared-state", &["mutex"]),
-    ("data-parallel", "map-reduce", &["par-iter", "fold-reduce"]),
-    ("data-parallel", "shared-state", &["mutex", "fold-reduce"]),
+    ("threads", "map-reduce", &["static", "scope", "self-scheduling", "queue", "stealing", "spawn"]),
+    (
+        "threads",
+        "shared-state",
+        &[
+            "mutex",
+            "std-mutex",
+            "rwlock",
+            "sharded",
+            "concurrent-map",
+            "atomic",
+            "snapshot",
+            "actor",
+            "local-merge",
+            "racy",
+        ],
+    ),
+    (
+        "processes",
+        "map-reduce",
+        &["pool", "pool-batched", "pool-vec", "pool-byte-buf", "shared-memory", "shared-memory-resident"],
+    ),
+    ("processes", "shared-state", &["server", "partitioned", "shared-memory", "shared-atomic"]),
+    ("async", "map-reduce", &["spawn", "blocking", "buffered"]),
+    ("async", "shared-state", &["mutex", "sync-mutex", "actor"]),
+    ("data-parallel", "map-reduce", &["par-iter", "fold-reduce", "scope"]),
+    ("data-parallel", "shared-state", &["mutex", "sharded", "fold-reduce"]),
 ];
 
 const LIST: &[&str] = &["list", "--json"];
