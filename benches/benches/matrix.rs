@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use criterion::Criterion;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use harness::timed;
 use patterns::cell::{Cell, Config, Digest, Session};
 use patterns::{Error, Size, Start};
@@ -17,6 +18,8 @@ use suite::Suite;
 
 /// Clients that share state, as in `compare`.
 const CLIENTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+/// A run that takes longer is not repeated; Criterion wants at least eleven.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let suite = suite::standard();
@@ -28,27 +31,53 @@ fn main() -> ExitCode {
         .warm_up_time(Duration::from_millis(100))
         .measurement_time(Duration::from_millis(300));
     let mut criterion = criterion.configure_from_args();
-    let cpus = cpus();
-    for cell in &suite.cells {
-        if let Some(session) = cell.support.run() {
-            bench(&mut criterion, &suite, cell, session, cpus);
+    let machine = Machine { cpus: cpus(), size: if once() { Size::Smoke } else { Size::Default } };
+    for cells in suite.cells.chunk_by(|one, next| one.workload == next.workload) {
+        let mut group = criterion.benchmark_group(cells[0].workload);
+        // As many iterations in each of the ten samples: Criterion's growing ones would run a cell 55 times.
+        group.sampling_mode(SamplingMode::Flat);
+        for cell in cells {
+            if let Some(session) = cell.support.run() {
+                bench(&mut group, &suite, cell, session, machine);
+            }
         }
+        group.finish();
     }
     criterion.final_summary();
     ExitCode::SUCCESS
 }
 
-fn bench(criterion: &mut Criterion, suite: &Suite, cell: &Cell, session: &Session, cpus: NonZeroUsize) {
+#[derive(Clone, Copy)]
+struct Machine {
+    cpus: NonZeroUsize,
+    size: Size,
+}
+
+/// Whether Criterion runs every cell once, as a test: that is what it does without `--bench`, and with `--test`.
+fn once() -> bool {
+    let given = |flag: &str| std::env::args_os().any(|argument| argument == flag);
+    !given("--bench") || given("--test")
+}
+
+fn bench(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    suite: &Suite,
+    cell: &Cell,
+    session: &Session,
+    Machine { cpus, size }: Machine,
+) {
     let workers = if cell.pattern.has_clients() { CLIENTS } else { cpus };
     let marked = if cell.wrong { " (deliberately wrong)" } else { "" };
-    let id = format!("{cell:?}/w{workers}{marked}");
+    let id = format!("{}/w{workers}{marked}", cell.contender());
+    let start = |size| Live::start(session.clone(), config(suite, cell, workers, cpus, size));
+    let failed = |error: Error| -> Live { panic!("{}/{id}: {error}", cell.workload) }; // a cell that fails has no time
     // Criterion calls the closure once a sample, and not at all where its filter says no: the session starts at the
     // first call and its workers stay warm to the last.
     let mut live = None;
-    criterion.bench_function(&id, |bencher| {
-        let live = live.get_or_insert_with(|| Live::start(session.clone(), config(suite, cell, workers, cpus)));
+    group.bench_function(&id, |bencher| {
+        let live = live.get_or_insert_with(|| patient(size, &id, start).unwrap_or_else(failed));
         bencher.iter_custom(|iterations| {
-            live.run(iterations).unwrap_or_else(|error| panic!("{id}: {error}")) // a cell that fails has no time
+            live.run(iterations).unwrap_or_else(|error| panic!("{}/{id}: {error}", cell.workload))
         });
     });
     if let Some(live) = live {
@@ -56,9 +85,25 @@ fn bench(criterion: &mut Criterion, suite: &Suite, cell: &Cell, session: &Sessio
     }
 }
 
-fn config(suite: &Suite, cell: &Cell, workers: NonZeroUsize, cpus: NonZeroUsize) -> Config {
+/// A session of this size, warm; a cell that would take minutes at the default size is benched at the smallest, and
+/// that is said.
+fn patient(size: Size, id: &str, start: impl Fn(Size) -> Live) -> Result<Live, Error> {
+    let live = start(size);
+    if size == Size::Smoke {
+        return Ok(live);
+    }
+    let elapsed = live.run(1)?;
+    if elapsed <= PATIENCE {
+        return Ok(live);
+    }
+    live.end();
+    eprintln!("{id}: a run takes {elapsed:.1?} at the default size; benched at the smoke size");
+    Ok(start(Size::Smoke))
+}
+
+fn config(suite: &Suite, cell: &Cell, workers: NonZeroUsize, cpus: NonZeroUsize, size: Size) -> Config {
     let listed = suite.workloads.iter().find(|listed| listed.id == cell.workload);
-    let knobs = listed.map(|listed| (listed.sized)(Size::Default)).unwrap_or_default();
+    let knobs = listed.map(|listed| (listed.sized)(size)).unwrap_or_default();
     Config { knobs, seed: 42, start: Start { workers, cpus, respawn: runner::respawn(cell), load: None } }
 }
 
