@@ -99,6 +99,10 @@ agree! {
     ipc: "ipc" on Grain;
     ipc_batched: "ipc-batched" on Grain;
     mutex: "mutex" on Counter;
+    std_mutex: "std-mutex" on Counter;
+    rwlock: "rwlock" on Counter;
+    sharded: "sharded" on Counter;
+    dashmap: "dashmap" on Counter;
     atomic: "atomic" on Counter;
 }
 
@@ -111,6 +115,14 @@ fn few_and_uneven_tasks_and_none_are_all_done() {
             let sampled = sample(strategy, &grain, 2, Some(reference.clone()));
             assert!(matches!(sampled.outcome, Outcome::Measured { .. }), "{strategy}, {tasks} tasks: {sampled:?}");
         }
+    }
+}
+
+#[test]
+fn many_keys_are_all_counted() {
+    let counter = Counter { keys: 1000, ..Counter::sized(Size::Smoke) };
+    for strategy in ["sequential", "mutex", "std-mutex", "rwlock", "sharded", "dashmap", "atomic"] {
+        agrees(strategy, &counter);
     }
 }
 

@@ -12,7 +12,8 @@
 //! | `rayon-map`, `rayon-fold` | grain | `data-parallel/par-iter`, `data-parallel/fold-reduce` |
 //! | `spawn` | grain | `async/spawn` |
 //! | `ipc`, `ipc-batched` | grain | `processes/pool`, `processes/pool-batched` |
-//! | `mutex`, `atomic` | counter | `threads/mutex`, `threads/atomic` |
+//! | `mutex`, `std-mutex`, `rwlock` | counter | `threads/mutex`, `threads/std-mutex`, `threads/rwlock` |
+//! | `sharded`, `dashmap`, `atomic` | counter | `threads/sharded`, `threads/concurrent-map`, `threads/atomic` |
 
 mod counter;
 mod crossbeam;
@@ -46,7 +47,7 @@ enum Run {
     Counter(fn(&Counter, &Scripts, Rounds<'_, Entries>) -> Result<()>),
 }
 
-const STRATEGIES: [(&str, Run); 12] = [
+const STRATEGIES: [(&str, Run); 16] = [
     ("sequential", Run::Grain(sequential::grain)),
     ("sequential", Run::Counter(sequential::counter)),
     ("scope", Run::Grain(threads::scope)),
@@ -58,6 +59,10 @@ const STRATEGIES: [(&str, Run); 12] = [
     (ipc::SINGLE, Run::Grain(ipc::single)),
     (ipc::BATCHED, Run::Grain(ipc::batched)),
     ("mutex", Run::Counter(counter::mutex)),
+    ("std-mutex", Run::Counter(counter::std_mutex)),
+    ("rwlock", Run::Counter(counter::rwlock)),
+    ("sharded", Run::Counter(counter::sharded)),
+    ("dashmap", Run::Counter(counter::dashmap)),
     ("atomic", Run::Counter(counter::atomic)),
 ];
 

@@ -1,13 +1,11 @@
 //! No library: one loop on the calling thread.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 use patterns::SharedState as _;
 use results::Units;
 use workloads::{Counter, Grain};
 
-use super::counter::add;
+use super::counter::{Map, add};
 use super::{Entries, Rounds, Scripts, Sum, map_index, tasks};
 
 pub(super) fn grain(grain: &Grain, _workers: usize, rounds: Rounds<'_, Sum>) -> Result<()> {
@@ -25,7 +23,7 @@ pub(super) fn grain(grain: &Grain, _workers: usize, rounds: Rounds<'_, Sum>) -> 
 
 pub(super) fn counter(counter: &Counter, scripts: &Scripts, rounds: Rounds<'_, Entries>) -> Result<()> {
     rounds.run(|timer| {
-        let mut map: HashMap<u64, u64> = counter.initial(scripts).into_iter().collect();
+        let mut map: Map = counter.initial(scripts).into_iter().collect();
         timer.time(|| {
             for op in scripts.iter().flatten() {
                 counter.prepare(op);
