@@ -20,6 +20,7 @@ const JOBS: &[Job] = &[
     Job { name: "clippy", hint: "cargo xtask ci clippy", passes: clippy },
     Job { name: "docs", hint: "cargo xtask ci docs", passes: docs },
     Job { name: "tidy", hint: "cargo xtask tidy", passes: tidy::run },
+    Job { name: "benches", hint: "cargo bench -p benches -- --test", passes: benches },
 ];
 
 fn fmt() -> anyhow::Result<bool> {
@@ -32,6 +33,11 @@ fn clippy() -> anyhow::Result<bool> {
 
 fn docs() -> anyhow::Result<bool> {
     succeeds(exec::cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Every bench once, at the smallest size. The bench profile is release, so what a release build made is used again.
+fn benches() -> anyhow::Result<bool> {
+    succeeds(exec::cargo("bench").args(["--package", "benches", "--", "--test"]))
 }
 
 fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
@@ -107,9 +113,9 @@ mod tests {
     #[test]
     fn jobs_are_chosen_by_name() {
         let names = |jobs: Vec<&Job>| jobs.iter().map(|job| job.name).collect::<Vec<_>>();
-        assert_eq!(choose(&[]).map(names), Ok(vec!["fmt", "clippy", "docs", "tidy"]));
+        assert_eq!(choose(&[]).map(names), Ok(vec!["fmt", "clippy", "docs", "tidy", "benches"]));
         assert_eq!(choose(&["docs".into()]).map(names), Ok(vec!["docs"]));
         let problem = choose(&["doc".into()]).map(names).unwrap_err();
-        assert_eq!(problem, "no job of CI is called `doc`; there are fmt, clippy, docs, tidy");
+        assert_eq!(problem, "no job of CI is called `doc`; there are fmt, clippy, docs, tidy, benches");
     }
 }
