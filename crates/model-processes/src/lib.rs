@@ -1,4 +1,4 @@
-//! Processes exchanging messages: ipc-channel; nix for process control.
+//! Processes exchanging messages, or sharing a region of memory: ipc-channel; nix for process control.
 //!
 //! - **Unit of concurrency:** a process: this program, executed again in a hidden mode.
 //! - **How work is handed out:** serialized into a message; nothing is inherited, nothing is regenerated.
@@ -10,8 +10,11 @@
 compile_error!("the process model needs Unix: sockets, signals and wait");
 
 mod link;
+#[cfg(target_os = "linux")]
+mod lock;
 mod map_reduce;
 mod parent;
+mod region;
 mod shared_state;
 mod wire;
 
@@ -26,5 +29,6 @@ pub struct Processes;
 
 impl patterns::Model for Processes {
     const ID: &'static str = "processes";
-    const ABOUT: &'static str = "processes exchanging messages: ipc-channel, the program itself executed again";
+    const ABOUT: &'static str =
+        "processes exchanging messages or sharing a region: ipc-channel, the program itself executed again";
 }

@@ -17,7 +17,7 @@ use patterns::clock::Tick;
 use patterns::{Error, Start};
 use serde::de::DeserializeOwned;
 
-use crate::wire::{Broken, End, Hello, decode, receive, send};
+use crate::wire::{Broken, End, Hello, decode, hand, receive, send};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
 const LONGEST_FOLDER: usize = 80;
@@ -145,10 +145,9 @@ impl Link {
         self.to_worker.as_ref().map_or(Err(Broken::Closed), |to_worker| send(to_worker, message))
     }
 
-    /// Hands the worker an end of a channel to another.
-    pub(crate) fn hand(&self, end: End) -> Result<(), Error> {
-        let ends = self.ends.as_ref().ok_or_else(|| Error::other("the worker was hung up on"))?;
-        ends.send(end).map_err(Error::other)
+    /// Hands the worker an end of a channel to another, or a region.
+    pub(crate) fn hand(&self, end: End) -> Result<(), Broken> {
+        self.ends.as_ref().map_or(Err(Broken::Closed), |ends| hand(ends, end))
     }
 
     /// Waits for a message.
@@ -177,6 +176,12 @@ impl Link {
     pub(crate) fn died(&self, status: Option<ExitStatus>) -> Error {
         let how = status.map_or_else(|| String::from("closed its channel, hung and was killed"), said);
         Error::Died { worker: self.worker, how }
+    }
+
+    /// The error of a process that was killed, if it was; waits for its end, as [`Link::end`] does.
+    pub(crate) fn killed(&mut self) -> Option<Error> {
+        let status = self.end();
+        status.is_some_and(|status| status.signal().is_some()).then(|| self.died(status))
     }
 
     /// Hangs up: the worker sees the end of its channel and leaves.

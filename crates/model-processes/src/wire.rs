@@ -1,8 +1,11 @@
 //! What travels between a parent and its workers, and the calls that carry it: interrupted ones are repeated, and the
 //! ways in which a socket says "nobody there" become one.
 
+use std::io;
+
 use ipc_channel::IpcError;
-use ipc_channel::ipc::{IpcBytesReceiver, IpcBytesSender, IpcSender};
+use ipc_channel::ipc::{IpcBytesReceiver, IpcBytesSender, IpcSender, IpcSharedMemory};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use patterns::Error;
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +17,16 @@ pub(crate) struct Hello {
     pub(crate) ends: IpcSender<End>,
 }
 
-/// An end of a channel between two workers, handed out by the parent. One a message: ipc-channel panics beyond 64.
+/// What a worker is handed by its parent: an end of a channel to another, a region of memory. One a message: ipc-channel
+/// panics beyond 64 descriptors.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum End {
     /// Receive here.
     Inbox(IpcBytesReceiver),
     /// Send here.
     Outbox(IpcBytesSender),
+    /// Look here.
+    Region(IpcSharedMemory),
 }
 
 /// Why nothing more comes.
@@ -46,30 +52,61 @@ impl From<Broken> for Error {
     }
 }
 
+/// A thread that signals leave alone while this lives, but for those by which a user ends a program. ipc-channel sends
+/// and receives a long message in fragments; a call that is interrupted between two of them loses the rest.
+pub(crate) struct Undisturbed(SigSet);
+
+impl Undisturbed {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let mut all = SigSet::all();
+        for end in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGHUP] {
+            all.remove(end);
+        }
+        all.thread_swap_mask(SigmaskHow::SIG_BLOCK).map(Self).map_err(Error::other)
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        let _ = self.0.thread_set_mask();
+    }
+}
+
+/// Whether an error says that nobody is there.
+fn gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 /// Sends, again where a signal interrupted.
 pub(crate) fn send(to: &IpcBytesSender, message: &[u8]) -> Result<(), Broken> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
     loop {
         match to.send(message) {
             Ok(()) => return Ok(()),
-            Err(error) if error.kind() == Interrupted => {}
-            Err(error) if matches!(error.kind(), BrokenPipe | ConnectionReset) => return Err(Broken::Closed),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if gone(&error) => return Err(Broken::Closed),
             Err(error) => return Err(Broken::Failed(Error::io("send a message")(error))),
         }
     }
 }
 
+/// Hands out.
+pub(crate) fn hand(to: &IpcSender<End>, end: End) -> Result<(), Broken> {
+    match to.send(end) {
+        Ok(()) => Ok(()),
+        Err(IpcError::Disconnected) => Err(Broken::Closed),
+        Err(IpcError::Io(error)) if gone(&error) => Err(Broken::Closed),
+        Err(error) => Err(Broken::Failed(Error::other(format!("failed to hand out a channel: {error}")))),
+    }
+}
+
 /// Receives, again where a signal interrupted.
 pub(crate) fn receive(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted};
     loop {
         match from.recv() {
             Ok(message) => return Ok(message),
             Err(IpcError::Disconnected) => return Err(Broken::Closed),
-            Err(IpcError::Io(error)) if error.kind() == Interrupted => {}
-            Err(IpcError::Io(error)) if matches!(error.kind(), BrokenPipe | ConnectionReset) => {
-                return Err(Broken::Closed);
-            }
+            Err(IpcError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(IpcError::Io(error)) if gone(&error) => return Err(Broken::Closed),
             Err(error) => return Err(Broken::Failed(Error::other(format!("failed to receive a message: {error}")))),
         }
     }

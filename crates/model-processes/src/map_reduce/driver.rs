@@ -12,6 +12,7 @@ use patterns::probe::Observed;
 use patterns::{Error, Job, MapReduce, Probe, Start, Units};
 
 use super::board::{Batch, Board};
+use super::freight::{Load, append};
 use crate::link::{Link, killed};
 use crate::wire::{Broken, decode};
 
@@ -30,6 +31,23 @@ pub(super) struct Packing {
     pub(super) window: usize,
 }
 
+/// What all drivers of a pool know.
+pub(super) struct Pool<'r, W: MapReduce, F> {
+    pub(super) start: &'r Start,
+    pub(super) job: &'r Job<W>,
+    pub(super) knobs: Vec<u8>,
+    pub(super) packing: Packing,
+    pub(super) freight: F,
+}
+
+impl<W: MapReduce, F: Load<W>> Pool<'_, W, F> {
+    /// What a worker is told before its first task.
+    pub(super) fn introduce(&self, link: &mut Link) -> Result<(), Error> {
+        let told = link.send(&self.knobs).and_then(|()| self.freight.introduce(link));
+        told.map_err(|broken| link.explain(broken))
+    }
+}
+
 /// What a driver brings home.
 pub(super) struct Driven<W: MapReduce> {
     pub(super) share: Share<W>,
@@ -38,11 +56,8 @@ pub(super) struct Driven<W: MapReduce> {
 }
 
 /// One round of one worker.
-pub(super) struct Driver<'r, W: MapReduce, P> {
-    start: &'r Start,
-    job: &'r Job<W>,
-    knobs: &'r [u8],
-    packing: Packing,
+pub(super) struct Driver<'r, W: MapReduce, P, F> {
+    pool: &'r Pool<'r, W, F>,
     board: &'r Board,
     probe: P,
     share: Share<W>,
@@ -54,12 +69,12 @@ pub(super) struct Driver<'r, W: MapReduce, P> {
     message: Vec<u8>,
 }
 
-impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
-    pub(super) fn new(start: &'r Start, job: &'r Job<W>, knobs: &'r [u8], packing: Packing, board: &'r Board) -> Self {
-        let share = Share::empty(&job.workload);
+impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
+    pub(super) fn new(pool: &'r Pool<'r, W, F>, board: &'r Board) -> Self {
+        let share = Share::empty(&pool.job.workload);
         let (probe, units) = (P::default(), Units::default());
         let (window, packed, message) = (VecDeque::new(), None, Vec::new());
-        Self { start, job, knobs, packing, board, probe, share, units, window, packed, message }
+        Self { pool, board, probe, share, units, window, packed, message }
     }
 
     pub(super) fn drive(mut self, link: &mut Link) -> Result<Driven<W>, Error> {
@@ -99,7 +114,7 @@ impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
         if executed != planned {
             return Err(Error::Steps { executed, planned }.into());
         }
-        self.share.absorb(&self.job.workload, share);
+        self.share.absorb(&self.pool.job.workload, share);
         self.board.done(&batch);
         Ok(true)
     }
@@ -109,7 +124,7 @@ impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
         if self.packed.is_some() {
             return Ok(true);
         }
-        let Packing { batch: most, window } = self.packing;
+        let Packing { batch: most, window } = self.pool.packing;
         let next = match self.window.len() {
             0 => self.board.wait(most),
             waiting => self.board.take(most, waiting, window),
@@ -118,7 +133,7 @@ impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
         self.message.clear();
         append(&batch.indices.len(), &mut self.message)?;
         for index in batch.indices.clone() {
-            append(&self.job.workload.task(&self.job.input, index), &mut self.message)?;
+            self.pool.freight.load(self.pool.job, index, &mut self.message)?;
         }
         self.packed = Some(batch);
         Ok(true)
@@ -157,13 +172,7 @@ impl<'r, W: MapReduce, P: Probe> Driver<'r, W, P> {
     }
 
     fn restart(&self, link: &mut Link) -> Result<(), Error> {
-        link.restart(self.start)?;
-        link.send(self.knobs).map_err(|broken| link.explain(broken))
+        link.restart(self.pool.start)?;
+        self.pool.introduce(link)
     }
-}
-
-/// Adds a value to a message.
-pub(super) fn append(value: &impl serde::Serialize, message: &mut Vec<u8>) -> Result<(), Error> {
-    *message = postcard::to_extend(value, std::mem::take(message)).map_err(Error::other)?;
-    Ok(())
 }

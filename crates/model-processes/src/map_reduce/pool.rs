@@ -1,4 +1,5 @@
-//! `pool` and `pool-batched`: one driver thread a worker process; the worker folds what comes into shares.
+//! Pools of workers: one driver thread a worker process; the worker folds what comes into shares. Strategies differ in
+//! how tasks are packed and what their data travels in.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,17 +8,21 @@ use patterns::probe::Observed;
 use patterns::{Error, Job, MapReduce, Measure, Probe, Start, Units, team};
 
 use super::board::Board;
-use super::driver::{Driven, Driver, Packing, append};
+use super::driver::{Driven, Driver, Packing, Pool};
+use super::freight::{Buffer, Load, Mapped, Owned, Tasks, Unload, append};
 use crate::link;
 use crate::parent::Parent;
-use crate::wire::encode;
+use crate::wire::{Undisturbed, encode};
+
+/// One task a message, so many on their way.
+const SINGLE: Packing = Packing { batch: 1, window: 16 };
 
 pub(super) fn single<W: MapReduce, P: Probe>(
     start: &Start,
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
-    rounds::<W, P>(start, job, measure, Packing { batch: 1, window: 16 })
+    rounds::<W, P, _>(start, job, measure, SINGLE, Tasks)
 }
 
 pub(super) fn batched<W: MapReduce, P: Probe>(
@@ -25,29 +30,52 @@ pub(super) fn batched<W: MapReduce, P: Probe>(
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
-    rounds::<W, P>(start, job, measure, Packing { batch: 64, window: 2 })
+    rounds::<W, P, _>(start, job, measure, Packing { batch: 64, window: 2 }, Tasks)
 }
 
-fn rounds<W: MapReduce, P: Probe>(
+pub(super) fn owned<W: MapReduce, P: Probe, B: Buffer>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    rounds::<W, P, _>(start, job, measure, SINGLE, Owned::<B>::NEW)
+}
+
+pub(super) fn copied<W: MapReduce, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    rounds::<W, P, _>(start, job, measure, SINGLE, Mapped::copied(job))
+}
+
+pub(super) fn resident<W: MapReduce, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    rounds::<W, P, _>(start, job, measure, SINGLE, Mapped::resident(job))
+}
+
+fn rounds<W: MapReduce, P: Probe, F: Load<W>>(
     start: &Start,
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
     packing: Packing,
+    freight: F,
 ) -> Result<(), Error> {
     let workload = &job.workload;
     let tasks = workload.tasks(&job.input);
     let workers = start.workers.get();
-    let knobs = encode(workload)?;
+    let _undisturbed = Undisturbed::new()?; // and the drivers, which inherit it
+    let pool = Pool { start, job, knobs: encode(workload)?, packing, freight };
     let mut links = link::start_all(start, workers)?;
-    for link in &mut links {
-        link.send(&knobs).map_err(|broken| link.explain(broken))?;
-    }
+    links.iter_mut().try_for_each(|link| pool.introduce(link))?;
     let links: Vec<_> = links.into_iter().map(Mutex::new).collect();
     let work = |worker: usize, board: Arc<Board>| {
         // Each driver locks its own link: the lock is never waited for.
         let mut link = links[worker].lock().unwrap_or_else(PoisonError::into_inner);
-        let driver = Driver::<W, P>::new(start, job, &knobs, packing, &board);
-        let driven = driver.drive(&mut link);
+        let driven = Driver::<W, P, F>::new(&pool, &board).drive(&mut link);
         driven.inspect_err(|_| board.fail())
     };
     let result = team(start.workers, work, |team| {
@@ -75,27 +103,20 @@ fn rounds<W: MapReduce, P: Probe>(
 }
 
 /// The worker's side: folds each message's tasks into a share, until the parent hangs up.
-pub(super) fn work<W: MapReduce>(address: &str) -> Result<(), Error> {
+pub(super) fn work<W: MapReduce, F: Unload<W>>(address: &str) -> Result<(), Error> {
     let parent = Parent::connect(address)?;
     let workload: W = parent.expect()?;
+    let freight = F::new(&parent)?;
     let mut answer = Vec::new();
     while let Some(message) = parent.receive()? {
-        let share = share(&workload, &message)?;
+        let mut share = Share::empty(&workload);
+        let (count, mut rest): (usize, &[u8]) = postcard::take_from_bytes(&message).map_err(Error::other)?;
+        for _ in 0..count {
+            rest = freight.unload(&workload, rest, &mut share)?;
+        }
         answer.clear();
         append(&share, &mut answer)?;
         parent.send(&answer)?;
     }
     Ok(())
-}
-
-/// Tasks are read where they lie: a `&str` borrows from the message.
-fn share<W: MapReduce>(workload: &W, message: &[u8]) -> Result<Share<W>, Error> {
-    let mut share = Share::empty(workload);
-    let (count, mut rest): (usize, &[u8]) = postcard::take_from_bytes(message).map_err(Error::other)?;
-    for _ in 0..count {
-        let (task, after) = postcard::take_from_bytes(rest).map_err(Error::other)?;
-        share.map(workload, &task);
-        rest = after;
-    }
-    Ok(share)
 }

@@ -1,12 +1,21 @@
-//! Shared state between processes: nothing is shared, so one of them owns it.
+//! Shared state between processes: nothing is shared, so one of them owns it, or each owns a part; or memory is mapped.
 //!
 //! - `server`: an owner process holds the map; N client processes send it operations over ipc-channel. An operation
 //!   whose reply nobody needs is told (sent, and not waited for), others are asked: two messages and two wake-ups.
+//! - `partitioned`: N processes own the keys that hash to them, and the clients' streams are the data: cut by key,
+//!   shipped and carried out inside the clock. An owner observes the replies in the client's place.
+//! - `shared-memory`: N client processes, entries of fixed size in a mapped region, one process-shared lock round them.
+//! - `shared-atomic`: the same region as counters, an indivisible addition an operation.
 //!
-//! Clients get their scripts before the clock starts: a script is a client's behaviour, not data to hand out.
+//! Clients get their scripts before the clock starts: a script is a client's behaviour, not data to hand out; but in
+//! `partitioned` it is.
 
+mod clients;
+mod mapped;
+mod partitioned;
 mod server;
 
+use mapped::Counted;
 use patterns::shared_state::Answer;
 use patterns::{Demand, Probe, RunsSharedState, SharedState, Strategies, Strategy};
 
@@ -14,8 +23,35 @@ use crate::Processes;
 
 impl RunsSharedState for Processes {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(
-            Strategy::idiomatic("server", Demand::SHIPPED, server::run::<W, P>).with_worker(server::work::<W>),
-        )
+        Strategies::of(Strategy::idiomatic("server", SENT, server::run::<W, P>).with_worker(server::work::<W>))
+            .and(if W::USES.pairs {
+                Strategy::not_applicable("partitioned", "the two keys of a pair may have two owners")
+            } else if W::USES.audits {
+                Strategy::not_applicable("partitioned", "no owner sees all entries of one moment")
+            } else {
+                Strategy::idiomatic("partitioned", Demand::SHIPPED, partitioned::run::<W, P>)
+                    .with_worker(partitioned::work::<W>)
+            })
+            .and(shared_memory::<W, P>())
+            .and(
+                Strategy::idiomatic("shared-atomic", Demand::MAPPED, mapped::run::<W, P, Counted>)
+                    .with_worker(mapped::work::<W, Counted>)
+                    .needs(&W::COUNTERS),
+            )
     }
 }
+
+#[cfg(target_os = "linux")]
+fn shared_memory<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
+    Strategy::idiomatic("shared-memory", Demand::MAPPED, mapped::run::<W, P, mapped::Locked>)
+        .with_worker(mapped::work::<W, mapped::Locked>)
+        .needs(&W::FIXED)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn shared_memory<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
+    Strategy::not_applicable("shared-memory", "this system has no lock that tells of its holder's death")
+}
+
+/// An operation stays in its script when it is sent.
+const SENT: &[Demand] = &[Demand::Clone, Demand::Serialize];

@@ -6,13 +6,13 @@ mod worker;
 use std::sync::Arc;
 
 use ipc_channel::ipc::{self, IpcBytesSender};
-use patterns::probe::Observed;
 use patterns::shared_state::{Answer, Evidence};
-use patterns::{Error, Job, Measure, Probe, SharedState, Start, Units};
+use patterns::{Error, Job, Measure, Probe, SharedState, Start};
 use serde::{Deserialize, Serialize};
 
+use super::clients;
 use crate::link::{self, Link};
-use crate::wire::{self, End, encode};
+use crate::wire::{self, End, Undisturbed, encode};
 
 pub(super) use worker::work;
 
@@ -45,40 +45,25 @@ enum Request<W: SharedState> {
     Finish,
 }
 
-/// What a client did in a round, and what it sent.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
-struct Report<W: SharedState> {
-    evidence: Evidence<W>,
-    messages: u64,
-    bytes: u64,
-}
-
 pub(super) fn run<W: SharedState, P: Probe>(
     start: &Start,
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
-    let (workload, clients) = (&job.workload, start.workers.get());
-    let mut links = link::start_all(start, clients + 1)?;
+    let (workload, workers) = (&job.workload, start.workers.get());
+    let _undisturbed = Undisturbed::new()?;
+    let mut links = link::start_all(start, workers + 1)?;
     let mut owner = links.pop().ok_or_else(|| Error::other("no owner"))?;
     let requests = introduce(job, &mut owner, &mut links)?;
     let result = measure(&mut |watch| {
         let reset = encode(&Request::<W>::Reset(workload.initial(&job.input)))?;
         wire::send(&requests, &reset).map_err(|broken| owner.explain(broken))?;
         owner.ask::<()>()?;
-        let reports = watch.time(|| round::<W>(&mut links))?;
+        let reports = watch.time(|| clients::round::<W>(&mut links))?;
         let finish = encode(&Request::<W>::Finish)?;
         wire::send(&requests, &finish).map_err(|broken| owner.explain(broken))?;
         let entries: Vec<(W::Key, W::Value)> = owner.ask()?;
-        let mut units = Units { processes: clients as u64 + 1, ..Units::default() };
-        let seen = reports.into_iter().map(|report: Report<W>| {
-            units.messages += report.messages;
-            units.bytes_shipped += report.bytes;
-            let observed: Observed = P::default().observed(report.evidence.operations);
-            (report.evidence, observed)
-        });
-        let seen: Vec<_> = seen.collect();
+        let (seen, units) = clients::sum::<W, P>(reports, workers + 1);
         Ok(Evidence::done(workload, seen, entries, units))
     });
     links.iter_mut().chain([&mut owner]).for_each(Link::hang_up);
@@ -91,29 +76,15 @@ fn introduce<W: SharedState>(job: &Job<W>, owner: &mut Link, links: &mut [Link])
     let knobs = encode(&job.workload)?;
     let made = "make a channel";
     let (requests, inbox) = ipc::bytes_channel().map_err(Error::io(made))?;
-    tell(owner, &knobs, &Role::Owner { clients: links.len() })?;
-    owner.hand(End::Inbox(inbox))?;
+    clients::tell(owner, &knobs, &Role::Owner { clients: links.len() })?;
+    owner.hand(End::Inbox(inbox)).map_err(|broken| owner.explain(broken))?;
     for (who, client) in links.iter_mut().enumerate() {
         let (answers, replies) = ipc::bytes_channel().map_err(Error::io(made))?;
-        owner.hand(End::Outbox(answers))?;
-        tell(client, &knobs, &Role::Client { who })?;
-        client.hand(End::Outbox(requests.clone()))?;
-        client.hand(End::Inbox(replies))?;
-        let script = encode(&job.workload.script(&job.input, who))?;
-        client.send(&script).map_err(|broken| client.explain(broken))?;
+        owner.hand(End::Outbox(answers)).map_err(|broken| owner.explain(broken))?;
+        clients::tell(client, &knobs, &Role::Client { who })?;
+        let ends = client.hand(End::Outbox(requests.clone())).and_then(|()| client.hand(End::Inbox(replies)));
+        ends.map_err(|broken| client.explain(broken))?;
+        clients::script(client, job, who)?;
     }
     Ok(requests)
-}
-
-fn tell(link: &mut Link, knobs: &[u8], role: &Role) -> Result<(), Error> {
-    let role = encode(role)?;
-    link.send(knobs).and_then(|()| link.send(&role)).map_err(|broken| link.explain(broken))
-}
-
-/// Starts all clients and waits for them, in order: whoever waits for a client that is done waits for nobody.
-fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>, Error> {
-    for link in links.iter_mut() {
-        link.send(&[]).map_err(|broken| link.explain(broken))?;
-    }
-    links.iter_mut().map(Link::ask).collect()
 }

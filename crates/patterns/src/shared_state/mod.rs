@@ -4,6 +4,7 @@
 mod sharded;
 mod state;
 
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -245,6 +246,13 @@ impl<W: SharedState> Evidence<W> {
         if workload.asks(op) { workload.observe(&mut self.tally, op, reply) } else { None }
     }
 
+    /// Adds what another did.
+    pub fn absorb(&mut self, workload: &W, other: Self) {
+        workload.merge_tally(&mut self.tally, other.tally);
+        self.steps += other.steps;
+        self.operations += other.operations;
+    }
+
     /// The end of a round: all clients' evidence beside the final entries.
     pub fn done(
         workload: &W,
@@ -255,37 +263,50 @@ impl<W: SharedState> Evidence<W> {
         let mut all = Self::empty();
         let mut observed = Observed::default();
         for (evidence, seen) in clients {
-            workload.merge_tally(&mut all.tally, evidence.tally);
-            all.steps += evidence.steps;
+            all.absorb(workload, evidence);
             observed.absorb(seen);
         }
         Done { answer: Answer { entries, tally: all.tally }, steps: all.steps, units, observed }
     }
 }
 
-/// One client: its script against a store. Every model whose stores answer at once uses this loop; tasks that await
-/// theirs, and processes that send, have the same one with their own way of applying.
+/// One client: its script against a store that answers at once.
 #[inline]
 pub fn client<W: SharedState, P: Probe>(
     job: &Job<W>,
     who: usize,
     mut apply: impl FnMut(&W::Op, &mut P) -> W::Reply,
 ) -> (Evidence<W>, Observed) {
-    let workload = &job.workload;
+    let at_once = |op: &W::Op, probe: &mut P| Ok::<_, Infallible>(Some(apply(op, probe)));
+    let Ok(seen) = carry_out(&job.workload, job.workload.script(&job.input, who), at_once);
+    seen
+}
+
+/// The loop of every client: each operation of its script, and those that follow from replies. `apply` answers `None`
+/// where it only told an owner what to do. Tasks that await their store have the same loop, awaiting.
+///
+/// # Errors
+/// The first of `apply`.
+#[inline]
+pub fn carry_out<W: SharedState, P: Probe, E>(
+    workload: &W,
+    script: &[W::Op],
+    mut apply: impl FnMut(&W::Op, &mut P) -> Result<Option<W::Reply>, E>,
+) -> Result<(Evidence<W>, Observed), E> {
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
-    for op in workload.script(&job.input, who) {
+    for op in script {
         workload.prepare(op);
-        let reply = apply(op, &mut probe);
+        let reply = apply(op, &mut probe)?;
         evidence.steps += 1;
         evidence.operations += 1;
-        let mut next = evidence.note(workload, op, reply);
+        let mut next = reply.and_then(|reply| evidence.note(workload, op, reply));
         while let Some(op) = next {
-            let reply = apply(&op, &mut probe);
+            let reply = apply(&op, &mut probe)?;
             evidence.operations += 1;
-            next = evidence.note(workload, &op, reply);
+            next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
     }
     let operations = evidence.operations;
-    (evidence, probe.observed(operations))
+    Ok((evidence, probe.observed(operations)))
 }

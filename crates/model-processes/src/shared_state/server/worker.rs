@@ -1,9 +1,10 @@
 //! `server`: the worker's side, in either role: the owner of the entries, or a client with a script.
 
-use patterns::shared_state::{Evidence, State};
-use patterns::{Error, SharedState};
+use patterns::shared_state::{State, carry_out};
+use patterns::{Error, SharedState, Silent};
 
-use super::{Report, Request, Role};
+use super::super::clients::Report;
+use super::{Request, Role};
 use crate::parent::Parent;
 use crate::wire::{self, End, decode, encode};
 
@@ -51,37 +52,28 @@ fn own<W: SharedState>(parent: &Parent, workload: &W, clients: usize) -> Result<
     }
 }
 
-/// The loop of [`patterns::shared_state::client`], sending its operations.
+/// A client: sends its operations, and waits for the replies that it asked for.
 fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(), Error> {
     let (End::Outbox(outbox), End::Inbox(replies)) = (parent.end()?, parent.end()?) else {
         return Err(Error::other("expected an outbox and an inbox"));
     };
     let script: Vec<W::Op> = parent.expect()?;
     while parent.receive()?.is_some() {
-        let mut report = Report::<W> { evidence: Evidence::empty(), messages: 0, bytes: 0 };
+        let (mut messages, mut bytes) = (0, 0);
         let mut ship = |request: &Request<W>, reply: bool| {
             let message = encode(request)?;
             wire::send(&outbox, &message)?;
             let answer = if reply { Some(wire::receive(&replies)?) } else { None };
-            report.messages += 1 + u64::from(reply);
-            report.bytes += (message.len() + answer.as_ref().map_or(0, Vec::len)) as u64;
+            messages += 1 + u64::from(reply);
+            bytes += (message.len() + answer.as_ref().map_or(0, Vec::len)) as u64;
             Ok::<_, Error>(answer)
         };
-        for op in &script {
-            workload.prepare(op);
-            report.evidence.steps += 1;
-            let mut next = Some(op.clone());
-            while let Some(op) = next.take() {
-                report.evidence.operations += 1;
-                let asked = workload.asks(&op);
-                let answer = ship(&Request::Do { who, op: op.clone() }, asked)?;
-                if let Some(answer) = answer {
-                    next = report.evidence.note(workload, &op, decode(&answer)?);
-                }
-            }
-        }
+        let (evidence, _) = carry_out::<W, Silent, Error>(workload, &script, |op, _| {
+            let answer = ship(&Request::Do { who, op: op.clone() }, workload.asks(op))?;
+            answer.map(|answer| decode(&answer)).transpose()
+        })?;
         ship(&Request::Flush { who }, true)?;
-        parent.send(&encode(&report)?)?;
+        parent.send(&encode(&Report { evidence, messages, bytes })?)?;
     }
     Ok(())
 }

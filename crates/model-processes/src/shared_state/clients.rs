@@ -1,0 +1,54 @@
+//! Clients in processes of their own: what they are told, how a round of them goes, and what they report.
+
+use patterns::probe::Observed;
+use patterns::shared_state::Evidence;
+use patterns::{Error, Job, Probe, SharedState, Units};
+use serde::{Deserialize, Serialize};
+
+use crate::link::Link;
+use crate::wire::encode;
+
+/// What a client did in a round, and what it sent for that.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(super) struct Report<W: SharedState> {
+    pub(super) evidence: Evidence<W>,
+    pub(super) messages: u64,
+    pub(super) bytes: u64,
+}
+
+/// Tells a worker the knobs, and who it is.
+pub(super) fn tell(link: &mut Link, knobs: &[u8], role: &impl Serialize) -> Result<(), Error> {
+    let role = encode(role)?;
+    link.send(knobs).and_then(|()| link.send(&role)).map_err(|broken| link.explain(broken))
+}
+
+/// Gives a client its script: its behaviour, not data to hand out.
+pub(super) fn script<W: SharedState>(link: &mut Link, job: &Job<W>, who: usize) -> Result<(), Error> {
+    let script = encode(&job.workload.script(&job.input, who))?;
+    link.send(&script).map_err(|broken| link.explain(broken))
+}
+
+/// Starts all clients and waits for them, in order: whoever waits for a client that is done waits for nobody.
+pub(super) fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>, Error> {
+    for link in links.iter_mut() {
+        link.send(&[]).map_err(|broken| link.explain(broken))?;
+    }
+    links.iter_mut().map(Link::ask).collect()
+}
+
+/// What clients did, and what it took beside `processes`.
+pub(super) fn sum<W: SharedState, P: Probe>(
+    reports: Vec<Report<W>>,
+    processes: usize,
+) -> (Vec<(Evidence<W>, Observed)>, Units) {
+    let mut units = Units { processes: processes as u64, ..Units::default() };
+    let one = |report: Report<W>| {
+        units.messages += report.messages;
+        units.bytes_shipped += report.bytes;
+        let observed = P::default().observed(report.evidence.operations);
+        (report.evidence, observed)
+    };
+    let seen = reports.into_iter().map(one).collect();
+    (seen, units)
+}

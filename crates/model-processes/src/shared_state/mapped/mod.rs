@@ -1,0 +1,92 @@
+//! `shared-memory` and `shared-atomic`: client processes with the entries in a region that all of them map. The parent
+//! fills it before the clock starts and reads it after; in a round it only says go and waits.
+
+mod counted;
+#[cfg(target_os = "linux")]
+mod locked;
+
+use std::sync::Arc;
+
+use ipc_channel::ipc::IpcSharedMemory;
+use patterns::shared_state::{Answer, Evidence, carry_out};
+use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
+
+use super::clients::{self, Report};
+use crate::link::{self, Link};
+use crate::parent::Parent;
+use crate::wire::{End, Undisturbed, encode};
+
+pub(super) use counted::Counted;
+#[cfg(target_os = "linux")]
+pub(super) use locked::Locked;
+
+/// Entries in a region.
+pub(super) trait Store<W: SharedState>: Sized {
+    /// Makes the region, in the parent.
+    fn new(workload: &W) -> Result<Self, Error>;
+    /// Takes the region from the parent, in a client.
+    fn of(memory: IpcSharedMemory) -> Self;
+    /// For a client.
+    fn share(&self) -> IpcSharedMemory;
+    /// Starts a round from these entries, while no client runs.
+    fn reset(&self, workload: &W, entries: Vec<(W::Key, W::Value)>);
+    /// Carries out an operation.
+    fn apply(&self, workload: &W, op: &W::Op) -> Result<W::Reply, Error>;
+    /// Final entries, while no client runs.
+    fn entries(&self, workload: &W) -> Vec<(W::Key, W::Value)>;
+    /// What a client's death left behind, in words, if it left anything.
+    fn damage(&self) -> Option<&'static str>;
+}
+
+pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, Answer<W>>,
+) -> Result<(), Error> {
+    let (workload, workers) = (&job.workload, start.workers.get());
+    let _undisturbed = Undisturbed::new()?;
+    let store = S::new(workload)?;
+    let mut links = link::start_all(start, workers)?;
+    let knobs = encode(workload)?;
+    for (who, link) in links.iter_mut().enumerate() {
+        clients::tell(link, &knobs, &())?;
+        link.hand(End::Region(store.share())).map_err(|broken| link.explain(broken))?;
+        clients::script(link, job, who)?;
+    }
+    let result = measure(&mut |watch| {
+        store.reset(workload, workload.initial(&job.input));
+        let reports = watch.time(|| clients::round::<W>(&mut links));
+        let reports = reports.map_err(|error| blame(error, store.damage(), &mut links))?;
+        let (seen, units) = clients::sum::<W, P>(reports, workers);
+        Ok(Evidence::done(workload, seen, store.entries(workload), units))
+    });
+    links.iter_mut().for_each(Link::hang_up);
+    result
+}
+
+/// Who died inside the lock: those that only found it orphaned have left, too, and may have been seen first.
+fn blame(error: Error, damage: Option<&str>, links: &mut [Link]) -> Error {
+    let Some(damage) = damage else { return error };
+    links.iter_mut().for_each(Link::hang_up);
+    let killed = links.iter_mut().find_map(|link| match link.killed() {
+        Some(Error::Died { worker, how }) => Some(Error::Died { worker, how: format!("{how} {damage}") }),
+        other => other,
+    });
+    killed.unwrap_or(error)
+}
+
+/// The worker's side: a client.
+pub(super) fn work<W: SharedState, S: Store<W>>(address: &str) -> Result<(), Error> {
+    let parent = Parent::connect(address)?;
+    let workload: W = parent.expect()?;
+    let () = parent.expect()?;
+    let End::Region(memory) = parent.end()? else { return Err(Error::other("expected a region")) };
+    let store = S::of(memory);
+    let script: Vec<W::Op> = parent.expect()?;
+    while parent.receive()?.is_some() {
+        let apply = |op: &W::Op, _: &mut Silent| store.apply(&workload, op).map(Some);
+        let (evidence, _) = carry_out(&workload, &script, apply)?;
+        parent.send(&encode(&Report { evidence, messages: 0, bytes: 0 })?)?;
+    }
+    Ok(())
+}
