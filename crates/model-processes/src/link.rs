@@ -29,6 +29,8 @@ const SPARE: u64 = 32;
 const CONNECT: Duration = Duration::from_secs(20);
 /// How often a child that has not connected is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often a child may be killed before it connects.
+const STARTS: u32 = 5;
 /// How long a child that was hung up on may take to end.
 const END: Duration = Duration::from_secs(2);
 
@@ -52,7 +54,7 @@ pub(crate) fn start_all(start: &Start, workers: usize) -> Result<Vec<Link>, Erro
         _ => Ok(()),
     }?;
     let started: Result<Vec<_>, _> = (0..workers).map(|worker| Starting::new(start, worker)).collect();
-    started?.into_iter().map(Starting::connected).collect()
+    started?.into_iter().map(|starting| starting.up(start)).collect()
 }
 
 struct Starting {
@@ -76,6 +78,18 @@ impl Starting {
         command.arg(&name).stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().map_err(Error::io(format!("start worker process {worker}")))?;
         Ok(Self { worker, child: Some(child), server: Some(server), name })
+    }
+
+    /// Waits for the child to connect; one that is killed before it does is replaced.
+    fn up(mut self, start: &Start) -> Result<Link, Error> {
+        let worker = self.worker;
+        for _ in 1..STARTS {
+            match self.connected() {
+                Err(Error::Died { how, .. }) if how.starts_with(KILLED) => self = Self::new(start, worker)?,
+                connected => return connected,
+            }
+        }
+        self.connected()
     }
 
     /// Waits for the child to connect, and no longer than it lives. `accept` cannot be told to stop, so it runs on a
@@ -131,7 +145,7 @@ impl Drop for Starting {
 impl Link {
     /// Replaces a dead worker by a new process.
     pub(crate) fn restart(&mut self, start: &Start) -> Result<(), Error> {
-        *self = Starting::new(start, self.worker)?.connected()?;
+        *self = Starting::new(start, self.worker)?.up(start)?;
         Ok(())
     }
 
@@ -231,16 +245,19 @@ fn reap(child: &mut Child) {
     let _ = child.wait();
 }
 
+const KILLED: &str = "was killed by signal ";
+
 /// How a process ended, in words.
 fn said(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("was killed by signal {signal}"),
+        (Some(signal), _) => format!("{KILLED}{signal}"),
         (None, Some(code)) => format!("exited with status {code}"),
         (None, None) => String::from("ended"),
     }
 }
 
-/// Whether a process was killed from outside, as against having left.
-pub(crate) fn killed(status: Option<ExitStatus>) -> bool {
-    status.is_none_or(|status| status.signal().is_some())
+/// Whether a process was lost, as against having failed: killed from outside, or ended in the middle of its work as if
+/// it were done.
+pub(crate) fn lost(status: Option<ExitStatus>) -> bool {
+    status.is_none_or(|status| status.code().is_none_or(|code| code == 0))
 }

@@ -1,94 +1,43 @@
-//! Kills: a pool whose workers are killed at random moments, by SIGKILL, by SIGSTOP then SIGKILL. Every round's answer
-//! is right, every death is noticed, and nothing is left behind: no process, no descriptor, no file.
+//! A soak: pools whose workers are killed at random moments, by SIGKILL, by SIGSTOP then SIGKILL, and some leave by
+//! themselves in the middle of an answer. Every round's answer is right, every kill in a round is noticed, and nothing is
+//! left behind: no process, no descriptor, no region of memory, no file.
 //!
-//! Prints how soon deaths were noticed; that is a figure, not a condition.
+//! `KILLS=2000 cargo test --release -p model-processes --test kills` is the long form. Prints how soon deaths were
+//! noticed; that is a figure, not a condition.
+
+#[allow(dead_code)] // what the other tests use
+mod toys;
 
 use std::fs;
-use std::num::NonZeroUsize;
-use std::ops::Range;
 use std::process::{Command, ExitCode};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use model_processes::Processes;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use patterns::cell::{self, Cell, Config, Digest};
+use patterns::cell::Cell;
 use patterns::clock::Tick;
-use patterns::probe::Recorder;
-use patterns::{Clock, MapReduce, Model, Respawn, RunsMapReduce, Start, Watch, Workload, Wrong};
-use serde::{Deserialize, Serialize};
+use serde_json::json;
+use toys::{children, count, left, random};
 
-/// 400 tasks of half a millisecond: rounds long enough to be killed in.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Naps {}
-
-const TASKS: usize = 400;
-
-impl Workload for Naps {
-    const ID: &'static str = "naps";
-    type Input = ();
-    fn input(&self, _: u64, _: usize) {}
-}
-
-impl MapReduce for Naps {
-    type Task<'i> = usize;
-    type Partial = Vec<usize>;
-
-    fn tasks(&self, (): &()) -> usize {
-        TASKS
-    }
-    fn empty(&self) -> Vec<usize> {
-        Vec::new()
-    }
-    fn task(&self, (): &(), index: usize) -> usize {
-        index
-    }
-    fn items(&self, _: &usize) -> usize {
-        1
-    }
-    fn map(&self, task: &usize, _: Range<usize>, into: &mut Vec<usize>) {
-        thread::sleep(Duration::from_micros(500));
-        into.push(*task);
-    }
-    fn merge(&self, into: &mut Vec<usize>, other: Vec<usize>) {
-        into.extend(other);
-    }
-    fn verify(&self, (): &(), answer: &Vec<usize>) -> Result<(), Wrong> {
-        let mut answer = answer.clone();
-        answer.sort_unstable();
-        if answer.iter().copied().eq(0..TASKS) { Ok(()) } else { Err("a task was lost or done twice".into()) }
-    }
-}
-
-const WORKER: &str = "__worker";
 const IN_PRIVATE: &str = "KILLS_IN_PRIVATE_FOLDER";
 
 fn main() -> ExitCode {
-    let cells = cell::map_reduce(Processes::ID, Processes::map_reduce::<Naps, Recorder>());
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [verb, strategy, address] = &arguments[..]
-        && verb == WORKER
-    {
-        let cell = cells.iter().find(|cell| cell.strategy == strategy).expect("a strategy of this model");
-        return match cell.worker.expect("it has workers")(address) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
+    if let Some(code) = toys::worker() {
+        return code;
     }
     if std::env::var_os(IN_PRIVATE).is_none() {
         return in_private_folder();
     }
-    let rounds = std::env::var("KILLS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
-    for cell in &cells {
-        println!("test kills_{} ... ok ({})", cell.strategy.replace('-', "_"), survive(cell, rounds));
+    let pools: Vec<Cell> = toys::cells().into_iter().filter(|cell| cell.workload == "naps").collect();
+    let all = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(120_usize);
+    for cell in &pools {
+        let survived = survive(cell, all.div_ceil(pools.len()));
+        println!("test kills_{} ... ok ({survived})", cell.strategy.replace('-', "_"));
     }
-    println!("test result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", cells.len());
+    println!("test result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", pools.len());
     ExitCode::SUCCESS
 }
 
@@ -96,50 +45,43 @@ fn main() -> ExitCode {
 fn in_private_folder() -> ExitCode {
     let folder = std::env::temp_dir().join(format!("kills-{}", std::process::id()));
     fs::create_dir(&folder).expect("a private folder");
+    let shared = count("/dev/shm");
     let mut again = Command::new(std::env::current_exe().expect("a path"));
     let status = again.env(IN_PRIVATE, "1").env("TMPDIR", &folder).status().expect("itself");
-    let left = fs::read_dir(&folder).expect("the private folder").count();
+    let left = count(folder.to_str().expect("a path"));
     fs::remove_dir_all(&folder).expect("the private folder");
     assert_eq!(left, 0, "files were left in TMPDIR");
+    assert!(count("/dev/shm") <= shared, "shared memory was left");
     if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-struct NoClock;
-
-impl Clock for NoClock {
-    fn start(&mut self) {}
-    fn stop(&mut self) {}
+/// Who was killed, and when.
+#[derive(Default)]
+struct Killed {
+    log: Mutex<Vec<(u32, Tick)>>,
+    in_this_round: AtomicUsize,
 }
 
-/// Kills workers while rounds go on; how soon that was noticed.
-fn survive(cell: &Cell, rounds: usize) -> String {
-    let descriptors = count("/proc/self/fd");
-    let three = NonZeroUsize::new(3).expect("not zero");
-    let respawn = Respawn {
-        program: std::env::current_exe().expect("a path"),
-        arguments: vec![WORKER.into(), cell.strategy.into()],
-    };
-    let start = Start { workers: three, cpus: three, respawn, load: None };
-    let config = Config { knobs: serde_json::Map::new(), seed: 1, start };
-    let prepared = cell.support.run().expect("runs")(&config).expect("an input");
-    let (ready, over) = (AtomicBool::new(false), AtomicBool::new(false));
-    let killed = Mutex::new(Vec::new());
-    let mut deaths = Vec::new();
-    let mut restarts = 0;
+/// Kills workers, round after round, until so many were lost; what it took to notice.
+fn survive(cell: &Cell, enough: usize) -> String {
+    let before = left();
+    // Answers of several fragments, so that a worker can be gone in the middle of one; every hundredth task it leaves.
+    let knobs = json!({ "tasks": 100, "nap_us": 500, "task_bytes": 4096, "answer_bytes": 300_000, "leaves": 100 });
+    let (ready, over, killed) = (AtomicBool::new(false), AtomicBool::new(false), Killed::default());
+    let (mut deaths, mut rounds) = (Vec::new(), 0);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // A pool that never came up is a failed cell; what is tried here is one at work.
             while !ready.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed) {
                 thread::sleep(Duration::from_millis(1));
             }
             killer(&over, &killed);
         });
-        let run = prepared(&mut |round| {
+        let run = toys::run(cell, knobs, 3, toys::respawn(cell), &mut |round| {
             ready.store(true, Ordering::Relaxed);
-            for _ in 0..rounds {
-                let checked = round(&mut Watch::new(&mut NoClock), Digest::Skip)?;
-                restarts += checked.units.restarts;
-                deaths.extend(checked.observed.deaths);
+            while deaths.len() < enough {
+                deaths.extend(round()?.observed.deaths);
+                killed.in_this_round.store(0, Ordering::Relaxed);
+                rounds += 1;
             }
             // Before tear-down: a worker that is killed then is not missed.
             over.store(true, Ordering::Relaxed);
@@ -148,55 +90,39 @@ fn survive(cell: &Cell, rounds: usize) -> String {
         over.store(true, Ordering::Relaxed);
         run.expect("every round's answer is right");
     });
-    let killed = killed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut noticed: Vec<Duration> = deaths
-        .iter()
-        .filter_map(|(pid, at)| Some(at.since(killed.iter().find(|(victim, _)| victim == pid)?.1)))
-        .collect();
+    let log = killed.log.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let when = |pid: &u32| log.iter().find(|(victim, _)| victim == pid).map(|(_, at)| *at);
+    let mut noticed: Vec<Duration> = deaths.iter().filter_map(|(pid, at)| Some(at.since(when(pid)?))).collect();
     noticed.sort_unstable();
-    assert!(restarts > 0, "nobody was killed in a round");
-    assert_eq!(noticed.len(), deaths.len(), "a worker died that nobody killed");
-    assert_eq!(children(), Vec::<i32>::new(), "processes were left behind");
-    assert_eq!(count("/proc/self/fd"), descriptors, "descriptors were left open");
-    let last = noticed.last().copied().unwrap_or_default();
-    format!("{} kills, noticed after {:?} (median), {last:?} (latest)", deaths.len(), noticed[noticed.len() / 2])
+    assert!(!noticed.is_empty(), "nobody was killed in a round");
+    assert_eq!(left(), before, "something was left behind");
+    let (all, left_themselves, last) = (deaths.len(), deaths.len() - noticed.len(), noticed[noticed.len() - 1]);
+    let median = noticed[noticed.len() / 2];
+    format!(
+        "{all} lost in {rounds} rounds, {left_themselves} of them left; kills noticed after {median:?} (median), {last:?} (latest)"
+    )
 }
 
 /// Kills a worker every few milliseconds; some are stopped for a moment first.
-fn killer(over: &AtomicBool, killed: &Mutex<Vec<(u32, Tick)>>) {
-    let mut state = 88_172_645_463_325_252_u64; // xorshift64: any sequence will do, the same each time
+fn killer(over: &AtomicBool, killed: &Killed) {
     while !over.load(Ordering::Relaxed) {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        thread::sleep(Duration::from_millis(5 + state % 25));
+        // Slower and slower within a round: on any machine it ends some time.
+        let patience = 1 + killed.in_this_round.load(Ordering::Relaxed) as u64 / 10;
+        thread::sleep(Duration::from_millis(patience * (5 + random() % 25)));
         let workers = children();
-        let Some(&victim) = workers.get(state as usize % workers.len().max(1)) else { continue };
-        let pid = Pid::from_raw(victim);
-        // Only workers that have connected: one that dies before is a failure of its own kind.
-        if count(&format!("/proc/{victim}/fd")) < 6 {
+        let Some(&victim) = workers.get(random() as usize % workers.len().max(1)) else { continue };
+        // Mostly such as are at work, and when all are: a pool of which nobody is left does nothing but start.
+        let at_work = |worker: &i32| count(&format!("/proc/{worker}/fd")) >= 6;
+        if !workers.iter().all(at_work) && !random().is_multiple_of(8) {
             continue;
         }
-        if state.is_multiple_of(3) {
+        let pid = Pid::from_raw(victim);
+        if random().is_multiple_of(3) {
             let _ = kill(pid, Signal::SIGSTOP);
             thread::sleep(Duration::from_millis(2));
         }
-        killed.lock().unwrap_or_else(PoisonError::into_inner).push((victim as u32, Tick::now()));
+        killed.log.lock().unwrap_or_else(PoisonError::into_inner).push((victim as u32, Tick::now()));
         let _ = kill(pid, Signal::SIGKILL);
+        killed.in_this_round.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn children() -> Vec<i32> {
-    let tasks = fs::read_dir("/proc/self/task").expect("/proc");
-    let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
-    let mut all: Vec<i32> = tasks
-        .flatten()
-        .flat_map(|task| of(task).split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect();
-    all.sort_unstable();
-    all
-}
-
-fn count(folder: &str) -> usize {
-    fs::read_dir(folder).map_or(0, Iterator::count)
 }

@@ -13,7 +13,7 @@ use patterns::{Error, Job, MapReduce, Probe, Start, Units};
 
 use super::board::{Batch, Board};
 use super::freight::{Load, append};
-use crate::link::{Link, killed};
+use crate::link::{Link, lost};
 use crate::wire::{Broken, decode};
 
 /// Bytes on their way to one worker, beyond the first message: a third of a default socket buffer.
@@ -144,15 +144,15 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
         self.units.bytes_shipped += bytes as u64;
     }
 
-    /// The worker is gone: others take what it had, at once; then a new process takes its place. One that left by
-    /// itself is an error (it panicked, or its program ended it), one that was killed is not.
+    /// The worker is gone: others take what it had, at once; then a new process takes its place. One that said that it
+    /// failed is an error (it panicked, or its program gave up), one that was killed or just left is not.
     fn replace(&mut self, link: &mut Link) -> Result<(), Error> {
         let pid = link.pid();
         let had = self.window.drain(..).map(|(batch, _)| batch).chain(self.packed.take());
         let given_back = self.board.give_back(had);
         self.probe.died(pid);
         let status = link.end();
-        if !killed(status) {
+        if !lost(status) {
             return Err(link.died(status));
         }
         if let Err(tasks) = given_back {

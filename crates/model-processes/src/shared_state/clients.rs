@@ -37,6 +37,17 @@ pub(super) fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>
     links.iter_mut().map(Link::ask).collect()
 }
 
+/// Who was killed, and what that left behind: the others leave when they find nobody there, and may have been seen first.
+pub(super) fn blame<'l>(error: Error, damage: Option<&str>, links: impl Iterator<Item = &'l mut Link>) -> Error {
+    let mut links: Vec<_> = links.collect();
+    links.iter_mut().for_each(|link| link.hang_up());
+    let killed = links.iter_mut().find_map(|link| link.killed());
+    match (killed, damage) {
+        (Some(Error::Died { worker, how }), Some(damage)) => Error::Died { worker, how: format!("{how} {damage}") },
+        (killed, _) => killed.unwrap_or(error),
+    }
+}
+
 /// What clients did, and what it took beside `processes`.
 pub(super) fn sum<W: SharedState, P: Probe>(
     reports: Vec<Report<W>>,

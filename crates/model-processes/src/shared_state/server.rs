@@ -59,7 +59,8 @@ pub(super) fn run<W: SharedState, P: Probe>(
         let reset = encode(&Request::<W>::Reset(workload.initial(&job.input)))?;
         wire::send(&requests, &reset).map_err(|broken| owner.explain(broken))?;
         owner.ask::<()>()?;
-        let reports = watch.time(|| clients::round::<W>(&mut links))?;
+        let reports = watch.time(|| clients::round::<W>(&mut links));
+        let reports = reports.map_err(|error| clients::blame(error, None, links.iter_mut().chain([&mut owner])))?;
         let finish = encode(&Request::<W>::Finish)?;
         wire::send(&requests, &finish).map_err(|broken| owner.explain(broken))?;
         let entries: Vec<(W::Key, W::Value)> = owner.ask()?;

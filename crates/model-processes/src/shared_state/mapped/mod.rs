@@ -56,23 +56,12 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
     let result = measure(&mut |watch| {
         store.reset(workload, workload.initial(&job.input));
         let reports = watch.time(|| clients::round::<W>(&mut links));
-        let reports = reports.map_err(|error| blame(error, store.damage(), &mut links))?;
+        let reports = reports.map_err(|error| clients::blame(error, store.damage(), links.iter_mut()))?;
         let (seen, units) = clients::sum::<W, P>(reports, workers);
         Ok(Evidence::done(workload, seen, store.entries(workload), units))
     });
     links.iter_mut().for_each(Link::hang_up);
     result
-}
-
-/// Who died inside the lock: those that only found it orphaned have left, too, and may have been seen first.
-fn blame(error: Error, damage: Option<&str>, links: &mut [Link]) -> Error {
-    let Some(damage) = damage else { return error };
-    links.iter_mut().for_each(Link::hang_up);
-    let killed = links.iter_mut().find_map(|link| match link.killed() {
-        Some(Error::Died { worker, how }) => Some(Error::Died { worker, how: format!("{how} {damage}") }),
-        other => other,
-    });
-    killed.unwrap_or(error)
 }
 
 /// The worker's side: a client.
