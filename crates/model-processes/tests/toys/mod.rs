@@ -100,7 +100,7 @@ impl MapReduce for Naps {
     fn map(&self, task: &Nap<'_>, _: Range<usize>, into: &mut Done) {
         assert!(task.luggage.iter().all(|byte| usize::from(*byte) == task.index), "the luggage is somebody else's");
         thread::sleep(Duration::from_micros(self.nap_us));
-        if self.leaves > 0 && random() as usize % self.leaves == 0 && is_worker() {
+        if self.leaves > 0 && (random() as usize).is_multiple_of(self.leaves) && is_worker() {
             // About as long as an answer takes to be sent: before it, in the middle of it, after it.
             let soon = Duration::from_micros(random() % 400);
             thread::spawn(move || {
