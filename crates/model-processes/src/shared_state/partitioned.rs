@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
-use patterns::shared_state::{Access, Answer, Evidence, State, carry_out};
+use patterns::shared_state::{Access, Answer, Evidence, State, try_client};
 use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start, Units};
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
             }
             Request::Do(part) => {
                 let apply = |op: &W::Op, _: &mut Silent| Ok::<_, Error>(Some(state.apply(&workload, op)));
-                let (evidence, _) = carry_out(&workload, &part, apply)?;
+                let (evidence, _) = try_client(&workload, &part, apply)?;
                 all.absorb(&workload, evidence);
                 served += 1;
                 if served == clients {

@@ -277,18 +277,18 @@ pub fn client<W: SharedState, P: Probe>(
     who: usize,
     mut apply: impl FnMut(&W::Op, &mut P) -> W::Reply,
 ) -> (Evidence<W>, Observed) {
-    let at_once = |op: &W::Op, probe: &mut P| Ok::<_, Infallible>(Some(apply(op, probe)));
-    let Ok(seen) = carry_out(&job.workload, job.workload.script(&job.input, who), at_once);
+    let answer = |op: &W::Op, probe: &mut P| Ok::<_, Infallible>(Some(apply(op, probe)));
+    let Ok(seen) = try_client(&job.workload, job.workload.script(&job.input, who), answer);
     seen
 }
 
-/// The loop of every client: each operation of its script, and those that follow from replies. `apply` answers `None`
-/// where it only told an owner what to do. Tasks that await their store have the same loop, awaiting.
+/// As [`client`], for stores that are sent to: `apply` may fail, which ends the client, and has no reply to an operation
+/// that was told. Every model whose clients block uses this loop; tasks that await have the same one.
 ///
 /// # Errors
-/// The first of `apply`.
+/// The first that `apply` returns.
 #[inline]
-pub fn carry_out<W: SharedState, P: Probe, E>(
+pub fn try_client<W: SharedState, P: Probe, E>(
     workload: &W,
     script: &[W::Op],
     mut apply: impl FnMut(&W::Op, &mut P) -> Result<Option<W::Reply>, E>,

@@ -8,7 +8,7 @@ mod locked;
 use std::sync::Arc;
 
 use ipc_channel::ipc::IpcSharedMemory;
-use patterns::shared_state::{Answer, Evidence, carry_out};
+use patterns::shared_state::{Answer, Evidence, try_client};
 use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 
 use super::clients::{self, Report};
@@ -74,7 +74,7 @@ pub(super) fn work<W: SharedState, S: Store<W>>(address: &str) -> Result<(), Err
     let script: Vec<W::Op> = parent.expect()?;
     while parent.receive()?.is_some() {
         let apply = |op: &W::Op, _: &mut Silent| store.apply(&workload, op).map(Some);
-        let (evidence, _) = carry_out(&workload, &script, apply)?;
+        let (evidence, _) = try_client(&workload, &script, apply)?;
         parent.send(&encode(&Report { evidence, messages: 0, bytes: 0 })?)?;
     }
     Ok(())

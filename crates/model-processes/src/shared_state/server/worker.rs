@@ -1,6 +1,6 @@
 //! `server`: the worker's side, in either role: the owner of the entries, or a client with a script.
 
-use patterns::shared_state::{State, carry_out};
+use patterns::shared_state::{State, try_client};
 use patterns::{Error, SharedState, Silent};
 
 use super::super::clients::Report;
@@ -68,7 +68,7 @@ fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(
             bytes += (message.len() + answer.as_ref().map_or(0, Vec::len)) as u64;
             Ok::<_, Error>(answer)
         };
-        let (evidence, _) = carry_out::<W, Silent, Error>(workload, &script, |op, _| {
+        let (evidence, _) = try_client::<W, Silent, Error>(workload, &script, |op, _| {
             let answer = ship(&Request::Do { who, op: op.clone() }, workload.asks(op))?;
             answer.map(|answer| decode(&answer)).transpose()
         })?;
