@@ -1,94 +1,36 @@
-//! Map-reduce on threads that borrow the input.
+//! Map-reduce on threads that borrow the input: one file a strategy.
 //!
 //! - `static`: warm threads, one block of consecutive tasks each. No cost a task; uneven tasks leave threads idle.
 //! - `scope`: the same blocks on threads started every round (`std::thread::scope`), as a program without a pool does.
+//! - `self-scheduling`: warm threads take the next index from one atomic counter. Balances; a shared cache line a task.
 //! - `queue`: warm threads take indices from a crossbeam channel. Balances; a channel operation a task.
+//! - `stealing`: warm threads with a deque each, filled from one injector and from each other. Balances; most tasks cost
+//!   an operation on a deque of one's own.
+//! - `spawn`: a thread a task, against the grain. Balances; tens of microseconds a task.
 
-use std::sync::Arc;
+mod queue;
+mod scope;
+mod self_scheduling;
+mod spawn;
+mod r#static;
+mod stealing;
 
-use crossbeam_channel::{Receiver, unbounded};
-use patterns::map_reduce::{Share, block};
+use patterns::map_reduce::Share;
 use patterns::probe::Observed;
-use patterns::{
-    Demand, Error, Job, MapReduce, Measure, Probe, RunsMapReduce, Start, Strategies, Strategy, Units, team,
-};
+use patterns::{Demand, MapReduce, Probe, RunsMapReduce, Strategies, Strategy, Units};
 
 use crate::Threads;
 
 impl RunsMapReduce for Threads {
     fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::idiomatic("static", Demand::BORROWED, static_blocks::<W, P>))
-            .and(Strategy::idiomatic("scope", Demand::BORROWED, scope::<W, P>))
-            .and(Strategy::idiomatic("queue", Demand::BORROWED, queue::<W, P>))
+        let slow = "starting a thread costs tens of microseconds, so that a task must be far longer than that";
+        Strategies::of(Strategy::idiomatic("static", Demand::BORROWED, r#static::run::<W, P>))
+            .and(Strategy::idiomatic("scope", Demand::BORROWED, scope::run::<W, P>))
+            .and(Strategy::idiomatic("self-scheduling", Demand::BORROWED, self_scheduling::run::<W, P>))
+            .and(Strategy::idiomatic("queue", Demand::BORROWED, queue::run::<W, P>))
+            .and(Strategy::idiomatic("stealing", Demand::BORROWED, stealing::run::<W, P>))
+            .and(Strategy::against_the_grain("spawn", Demand::BORROWED, slow, spawn::run::<W, P>))
     }
-}
-
-fn static_blocks<W: MapReduce, P: Probe>(
-    start: &Start,
-    job: &Arc<Job<W>>,
-    measure: &mut Measure<'_, W::Partial>,
-) -> Result<(), Error> {
-    let workload = &job.workload;
-    let tasks = workload.tasks(&job.input);
-    let workers = start.workers.get();
-    let work = |worker, ()| Ok(Share::empty(workload).take_all(job, block(tasks, worker, workers)));
-    team(start.workers, work, |team| {
-        measure(&mut |watch| {
-            let (share, observed) = watch.time(|| team.run(|_| ()).map(|shares| combine::<W, P>(workload, shares)))?;
-            Ok(share.done(units(workers), observed))
-        })
-    })
-}
-
-fn scope<W: MapReduce, P: Probe>(
-    start: &Start,
-    job: &Arc<Job<W>>,
-    measure: &mut Measure<'_, W::Partial>,
-) -> Result<(), Error> {
-    let workload = &job.workload;
-    let tasks = workload.tasks(&job.input);
-    let workers = start.workers.get();
-    let work = |worker| Share::empty(workload).take_all(job, block(tasks, worker, workers));
-    measure(&mut |watch| {
-        let (share, observed) = watch.time(|| {
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
-                let joined = threads
-                    .into_iter()
-                    .enumerate()
-                    .map(|(worker, thread)| thread.join().map_err(|payload| Error::panicked(worker, &*payload)));
-                joined.collect::<Result<Vec<_>, _>>().map(|shares| combine::<W, P>(workload, shares))
-            })
-        })?;
-        Ok(share.done(units(workers), observed))
-    })
-}
-
-fn queue<W: MapReduce, P: Probe>(
-    start: &Start,
-    job: &Arc<Job<W>>,
-    measure: &mut Measure<'_, W::Partial>,
-) -> Result<(), Error> {
-    let workload = &job.workload;
-    let tasks = workload.tasks(&job.input);
-    let work = |_, indices: Receiver<usize>| {
-        let mut share = Share::empty(workload);
-        for index in indices {
-            share.take(job, index);
-        }
-        Ok(share)
-    };
-    team(start.workers, work, |team| {
-        measure(&mut |watch| {
-            let (sender, receiver) = unbounded();
-            let shares = watch.time(|| {
-                let fill = move || (0..tasks).for_each(|index| sender.send(index).unwrap_or(()));
-                team.run_with(|_| receiver.clone(), fill).map(|shares| combine::<W, P>(workload, shares))
-            });
-            let (share, observed) = shares?;
-            Ok(share.done(Units { messages: tasks as u64, ..units(start.workers.get()) }, observed))
-        })
-    })
 }
 
 fn combine<W: MapReduce, P: Probe>(workload: &W, shares: Vec<Share<W>>) -> (Share<W>, Observed) {

@@ -1,0 +1,58 @@
+//! `spawn`: a thread a task, joined in order, as many at once as the system bears: the number of workers bounds nothing.
+//! Starting and ending a thread is most of what a short task costs.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, Scope, ScopedJoinHandle};
+
+use patterns::map_reduce::{Share, Single};
+use patterns::{Error, Job, MapReduce, Measure, Probe, Start};
+
+use super::units;
+
+/// Threads at once: enough that the oldest has mostly ended when it is joined, and few enough for any system's limits.
+const AT_ONCE: usize = 256;
+
+pub(super) fn run<W: MapReduce, P: Probe>(
+    _: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, W::Partial>,
+) -> Result<(), Error> {
+    let tasks = job.workload.tasks(&job.input);
+    measure(&mut |watch| {
+        let share = watch.time(|| std::thread::scope(|scope| every_task(scope, job, tasks)))?;
+        let observed = P::default().observed(share.tasks());
+        Ok(share.done(units(tasks), observed))
+    })
+}
+
+fn every_task<'scope, W: MapReduce>(
+    scope: &'scope Scope<'scope, '_>,
+    job: &'scope Job<W>,
+    tasks: usize,
+) -> Result<Share<W>, Error> {
+    let mut all = Share::empty(&job.workload);
+    let mut threads = VecDeque::new();
+    for index in 0..tasks {
+        if threads.len() == AT_ONCE
+            && let Some(oldest) = threads.pop_front()
+        {
+            all.absorb_single(&job.workload, joined(oldest)?);
+        }
+        // Caught in the thread: the scope itself panics over a panic in one that an error left unjoined.
+        let one = move || catch_unwind(AssertUnwindSafe(|| Single::take(job, index)));
+        let thread = Builder::new().spawn_scoped(scope, one);
+        threads.push_back((index, thread.map_err(Error::io(format!("start a thread for task {index} of {tasks}")))?));
+    }
+    for thread in threads {
+        all.absorb_single(&job.workload, joined(thread)?);
+    }
+    Ok(all)
+}
+
+type Thread<'scope, W> = ScopedJoinHandle<'scope, std::thread::Result<Single<W>>>;
+
+fn joined<W: MapReduce>((index, thread): (usize, Thread<'_, W>)) -> Result<Single<W>, Error> {
+    thread.join().flatten().map_err(|payload| Error::panicked(index, &*payload))
+}
