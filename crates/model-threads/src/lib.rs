@@ -1,7 +1,7 @@
 //! OS threads sharing memory under locks: std, crossbeam, parking_lot.
 //!
 //! - **Unit of concurrency:** a thread of the operating system.
-//! - **How work is handed out:** by index, in blocks or through a channel; the input is borrowed.
+//! - **How work is handed out:** by index: in blocks, from a counter, a channel or a deque; the input is borrowed.
 //! - **How results come back:** each thread owns its part and hands it over at the end; or all write behind a lock.
 //! - **What it costs:** tens of microseconds to start a thread, about 10 KiB each; a wake-up when one waits.
 //! - **When to choose it:** when the number of workers is small and known, and they share memory.

@@ -1,14 +1,26 @@
-//! Shared state on threads: one file a store, all behind the same clients.
+//! Shared state on threads: one file a strategy, most of them a store behind the same clients.
 //!
 //! - `mutex`: one parking_lot lock round one map.
+//! - `std-mutex`: the same with the standard library's lock.
+//! - `rwlock`: one lock that readers share; they still meet at its word.
 //! - `sharded`: as many locks as there are shards; a key lives in one.
+//! - `concurrent-map`: dashmap, shards that lock themselves; one entry at a time.
 //! - `atomic`: a slot of `AtomicU64` a key, where entries are counters.
+//! - `snapshot`: readers take no lock; a write copies all entries.
+//! - `actor`: an owner thread; an operation is a message, and a reply another.
+//! - `local-merge`: a private state a client, merged at the end, where states merge.
 //! - `racy`: a separate load and store, deliberately wrong: what forgetting the lock costs.
 
+mod actor;
 mod atomic;
+mod concurrent_map;
+mod local_merge;
 mod mutex;
 mod racy;
+mod rwlock;
 mod sharded;
+mod snapshot;
+mod std_mutex;
 
 use std::sync::Arc;
 
@@ -19,16 +31,46 @@ use patterns::{
 
 use crate::Threads;
 
+/// As [`Demand::BORROWED`], and what is shared is copied: entries for a snapshot, operations for an owner.
+const COPIED: &[Demand] = &[Demand::Send, Demand::Sync, Demand::Clone];
+
 impl RunsSharedState for Threads {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
+        let map = Strategy::idiomatic("concurrent-map", Demand::BORROWED, clients::<W, P, concurrent_map::Store<W>>);
         Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W>>))
+            .and(Strategy::idiomatic("std-mutex", Demand::BORROWED, clients::<W, P, std_mutex::Store<W>>))
+            .and(rwlock::<W, P>())
             .and(Strategy::idiomatic("sharded", Demand::BORROWED, clients::<W, P, sharded::Store<W>>))
+            .and(map.needs(&concurrent_map::one_entry::<W>()))
             .and(Strategy::idiomatic("atomic", Demand::BORROWED, clients::<W, P, atomic::Store>).needs(&W::COUNTERS))
+            .and(snapshot::<W, P>())
+            .and(Strategy::idiomatic("actor", COPIED, actor::run::<W, P>))
+            .and(Strategy::idiomatic("local-merge", Demand::BORROWED, local_merge::run::<W, P>).needs(&W::MERGE))
             .and(
                 Strategy::idiomatic("racy", Demand::BORROWED, clients::<W, P, racy::Store>)
                     .needs(&W::COUNTERS)
                     .deliberately_wrong(),
             )
+    }
+}
+
+fn rwlock<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
+    let why = "every operation writes, so that nobody shares the lock";
+    let run = clients::<W, P, rwlock::Store<W>>;
+    if W::USES.reads || W::USES.audits {
+        Strategy::idiomatic("rwlock", Demand::BORROWED, run)
+    } else {
+        Strategy::against_the_grain("rwlock", Demand::BORROWED, why, run)
+    }
+}
+
+fn snapshot<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
+    let why = "all but audits write, and each write copies all entries";
+    let run = clients::<W, P, snapshot::Store<W>>;
+    if W::USES.reads {
+        Strategy::idiomatic("snapshot", COPIED, run)
+    } else {
+        Strategy::against_the_grain("snapshot", COPIED, why, run)
     }
 }
 
@@ -51,10 +93,13 @@ fn clients<W: SharedState, P: Probe, S: Store<W>>(
             let store = Arc::new(S::new(workload, workload.initial(&job.input)));
             let clients = watch.time(|| team.run(|_| store.clone()))?;
             let store = Arc::into_inner(store).ok_or_else(|| Error::other("a client kept the store"))?;
-            let units = Units { threads: start.workers.get() as u64, ..Units::default() };
-            Ok(Evidence::done(workload, clients, store.into_entries(workload), units))
+            Ok(Evidence::done(workload, clients, store.into_entries(workload), units(start)))
         })
     })
+}
+
+fn units(start: &Start) -> Units {
+    Units { threads: start.workers.get() as u64, ..Units::default() }
 }
 
 /// The counters of a workload that was let through by [`Strategy::needs`]. Asked of the type at every use, not kept in the
