@@ -10,6 +10,8 @@ mod map_reduce;
 mod shared_state;
 
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use patterns::Error;
 use tokio::runtime::{Builder, Runtime};
@@ -25,8 +27,23 @@ impl patterns::Model for Async {
 
 /// A warm multi-threaded runtime.
 fn runtime(threads: NonZeroUsize) -> Result<Runtime, Error> {
-    Builder::new_multi_thread().worker_threads(threads.get()).build().map_err(Error::io("start the tokio runtime"))
+    Builder::new_multi_thread().worker_threads(threads.get()).build().map_err(Error::io(START))
 }
+
+/// A runtime of one thread beside `threads` for code that blocks. Those start when they are wanted and end when they are
+/// not: so all are wanted once, here, and stay longer than any pause between two rounds.
+fn runtime_for_blocking(threads: NonZeroUsize) -> Result<Runtime, Error> {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).max_blocking_threads(threads.get()).thread_keep_alive(Duration::from_secs(3600));
+    let runtime = builder.build().map_err(Error::io(START))?;
+    let all_there = Arc::new(Barrier::new(threads.get()));
+    let wait = |all_there: Arc<Barrier>| runtime.spawn_blocking(move || all_there.wait());
+    let waits: Vec<_> = (0..threads.get()).map(|_| wait(all_there.clone())).collect();
+    waits.into_iter().enumerate().try_for_each(|(thread, wait)| joined(thread, runtime.block_on(wait)).map(drop))?;
+    Ok(runtime)
+}
+
+const START: &str = "start the tokio runtime";
 
 /// What a join handle says of a task that did not end well.
 fn joined<T>(worker: usize, result: Result<T, tokio::task::JoinError>) -> Result<T, Error> {
