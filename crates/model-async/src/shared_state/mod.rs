@@ -1,50 +1,42 @@
-//! Shared state on tasks: N clients on a runtime of as many threads as there are CPUs, at most N.
+//! Shared state on tasks: N clients on a runtime of as many threads as there are CPUs, at most N. One file a strategy.
 //!
 //! - `mutex`: tokio's lock, which may be held across an await and is fair. A queue operation where it is contended.
+//! - `sync-mutex`: parking_lot's lock, held across no await, as tokio's documentation advises. Who waits holds its thread.
+//! - `actor`: a task owns the entries; an operation is a message, and to ask a channel for one reply.
+
+mod actor;
+mod mutex;
+mod sync_mutex;
 
 use std::sync::Arc;
 
 use patterns::probe::Observed;
-use patterns::shared_state::{Answer, Evidence, State};
-use patterns::{Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
-use tokio::sync::Mutex;
+use patterns::shared_state::{Answer, Evidence};
+use patterns::{Demand, Error, Job, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 
-use crate::{Async, joined, runtime};
+use crate::{Async, joined};
+
+/// As [`Demand::AWAITED`], and operations are copied into messages.
+const SENT: &[Demand] = &[Demand::Send, Demand::Sync, Demand::Static, Demand::Clone, Demand::Async];
 
 impl RunsSharedState for Async {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::idiomatic("mutex", Demand::AWAITED, mutex::<W, P>))
+        Strategies::of(Strategy::idiomatic("mutex", Demand::AWAITED, mutex::run::<W, P>))
+            .and(Strategy::idiomatic("sync-mutex", Demand::SPAWNED, sync_mutex::run::<W, P>))
+            .and(Strategy::idiomatic("actor", SENT, actor::run::<W, P>))
     }
 }
 
-fn mutex<W: SharedState, P: Probe>(
-    start: &Start,
-    job: &Arc<Job<W>>,
-    measure: &mut Measure<'_, Answer<W>>,
-) -> Result<(), Error> {
-    let threads = start.workers.min(start.cpus);
-    let runtime = runtime(threads)?;
-    let workers = start.workers.get();
-    measure(&mut |watch| {
-        let store = Arc::new(Mutex::new(State::new(job.workload.initial(&job.input))));
-        let root = every_client::<W, P>(job.clone(), store.clone(), workers);
-        let clients = watch.time(|| joined(0, runtime.block_on(runtime.spawn(root))))??;
-        let state = Arc::into_inner(store).ok_or_else(|| Error::other("a client kept the store"))?;
-        let units = Units { threads: threads.get() as u64, tasks: workers as u64, ..Units::default() };
-        Ok(Evidence::done(&job.workload, clients, state.into_inner().into_entries(), units))
-    })
-}
+type Client<W> = (Evidence<W>, Observed);
 
-type Store<W> = Arc<Mutex<State<W>>>;
-
-async fn every_client<W: SharedState, P: Probe>(
-    job: Arc<Job<W>>,
-    store: Store<W>,
-    workers: usize,
-) -> Result<Vec<(Evidence<W>, Observed)>, Error> {
-    let one = |who| tokio::spawn(client::<W, P>(job.clone(), store.clone(), who));
-    let handles: Vec<_> = (0..workers).map(one).collect();
-    drop(store);
+/// One task a client, joined in order; and whatever `one` holds, the clients hold alone from then on.
+async fn every_client<T, F>(workers: usize, one: impl Fn(usize) -> F + Send) -> Result<Vec<T>, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let handles: Vec<_> = (0..workers).map(|who| tokio::spawn(one(who))).collect();
+    drop(one);
     let mut clients = Vec::with_capacity(workers);
     for (who, handle) in handles.into_iter().enumerate() {
         clients.push(joined(who, handle.await)?);
@@ -52,28 +44,45 @@ async fn every_client<W: SharedState, P: Probe>(
     Ok(clients)
 }
 
-/// The loop of [`patterns::shared_state::client`], awaiting its lock.
-async fn client<W: SharedState, P: Probe>(job: Arc<Job<W>>, store: Store<W>, who: usize) -> (Evidence<W>, Observed) {
+/// What clients await: an operation on the entries, wherever they are.
+trait Store<W: SharedState>: Send + Sync + 'static {
+    /// Why it may fail.
+    type Gone: Send + 'static;
+    /// Carries out any operation. No reply where the operation was told.
+    fn apply<P: Probe>(
+        &self,
+        workload: &W,
+        op: &W::Op,
+        probe: &mut P,
+    ) -> impl Future<Output = Result<Option<W::Reply>, Self::Gone>> + Send;
+}
+
+/// The loop of [`patterns::shared_state::try_client`], awaiting its store.
+async fn client<W: SharedState, P: Probe, S: Store<W>>(
+    job: Arc<Job<W>>,
+    store: S,
+    who: usize,
+) -> Result<Client<W>, S::Gone> {
     let workload = &job.workload;
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
     for op in workload.script(&job.input, who) {
         workload.prepare(op);
-        let reply = apply(workload, &store, op, &mut probe).await;
+        let reply = store.apply(workload, op, &mut probe).await?;
         evidence.steps += 1;
         evidence.operations += 1;
-        let mut next = evidence.note(workload, op, reply);
+        let mut next = reply.and_then(|reply| evidence.note(workload, op, reply));
         while let Some(op) = next {
-            let reply = apply(workload, &store, &op, &mut probe).await;
+            let reply = store.apply(workload, &op, &mut probe).await?;
             evidence.operations += 1;
-            next = evidence.note(workload, &op, reply);
+            next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
     }
     let operations = evidence.operations;
-    (evidence, probe.observed(operations))
+    Ok((evidence, probe.observed(operations)))
 }
 
-async fn apply<W: SharedState, P: Probe>(workload: &W, store: &Store<W>, op: &W::Op, probe: &mut P) -> W::Reply {
-    let mut state = probe.acquire_later(|| store.try_lock().ok(), store.lock()).await;
-    probe.hold(|| state.apply(workload, op))
+fn units(start: &Start) -> Units {
+    let threads = start.workers.min(start.cpus).get() as u64;
+    Units { threads, tasks: start.workers.get() as u64, ..Units::default() }
 }
