@@ -1,13 +1,14 @@
 //! Shared state on a pool: N clients are N jobs on as many threads as there are CPUs, at most N.
 //!
 //! - `mutex`: one parking_lot lock round one map, from inside a parallel loop.
+//! - `sharded`: as many locks as there are shards, from inside the same loop; a key lives in one.
 //! - `fold-reduce`: a private state a client, merged in pairs at the end: no sharing at all, where states merge.
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RawMutex};
 use patterns::probe::Observed;
-use patterns::shared_state::{Answer, Evidence, State, client};
+use patterns::shared_state::{Answer, Evidence, Sharded, State, client};
 use patterns::{
     Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units,
 };
@@ -18,6 +19,7 @@ use crate::{DataParallel, on, pool};
 impl RunsSharedState for DataParallel {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
         Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, mutex::<W, P>))
+            .and(Strategy::idiomatic("sharded", Demand::BORROWED, sharded::<W, P>))
             .and(Strategy::idiomatic("fold-reduce", Demand::BORROWED, fold_reduce::<W, P>).needs(&W::MERGE))
     }
 }
@@ -40,6 +42,22 @@ fn mutex<W: SharedState, P: Probe>(
         let jobs = || each_client(start, |who| client::<W, P>(job, who, apply)).collect::<Vec<Client<W>>>();
         let clients = watch.time(|| on(&pool, jobs))?;
         Ok(Evidence::done(workload, clients, store.into_inner().into_entries(), units(start)))
+    })
+}
+
+fn sharded<W: SharedState, P: Probe>(
+    start: &Start,
+    job: &Arc<Job<W>>,
+    measure: &mut Measure<'_, Answer<W>>,
+) -> Result<(), Error> {
+    let workload = &job.workload;
+    let pool = pool(start.workers.min(start.cpus))?;
+    measure(&mut |watch| {
+        let store = Sharded::<W, RawMutex>::new(workload.initial(&job.input));
+        let apply = |op: &W::Op, probe: &mut P| store.apply(workload, op, probe);
+        let jobs = || each_client(start, |who| client::<W, P>(job, who, apply)).collect::<Vec<Client<W>>>();
+        let clients = watch.time(|| on(&pool, jobs))?;
+        Ok(Evidence::done(workload, clients, store.into_entries(), units(start)))
     })
 }
 
