@@ -1,6 +1,6 @@
 //! `counter`: each client adds to a few shared numbers; the smallest shared state there is, and the classic lost update.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Uses};
+use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,13 @@ impl SharedState for Counter {
         initial: |_, value| *value,
     });
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
+    const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
+        slots: |counter| counter.keys as usize,
+        slot: |_, key| key as usize,
+        key: |_, slot| slot as u64,
+        pack: |value| *value,
+        unpack: |word| word,
+    });
 
     fn initial(&self, _: &Self::Input) -> Vec<(u64, u64)> {
         (0..self.keys).map(|key| (key, 0)).collect()

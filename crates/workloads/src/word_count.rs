@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-use patterns::{Domain, Knob, MapReduce, Size, Workload, Wrong};
+use patterns::map_reduce::Bulk;
+use patterns::{Domain, Form, Knob, MapReduce, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
-use crate::seeded::nth;
+use crate::seeded::{Zipf, nth};
 
 /// Counts words: maximal runs without Unicode white space, as they stand (no case folding).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,27 +79,15 @@ impl Workload for WordCount {
 }
 
 impl WordCount {
-    /// Words of rank r come with probability proportional to 1 / (r + 1)^zipf; each is `w` and its rank in letters.
+    /// Words come by Zipf's law; each is `w` and its rank in letters.
     fn generate(&self, seed: u64) -> (String, HashMap<String, u64>) {
-        const DRAWS: usize = 1 << 16; // a table of ranks: a draw is one look-up, so that generating stays cheap
-        let ranks = self.vocabulary as usize;
-        let weights: Vec<f64> = (0..ranks).map(|rank| (rank as f64 + 1.0).powf(-self.zipf)).collect();
-        let total: f64 = weights.iter().sum();
-        let words: Vec<String> = (0..ranks).map(word).collect();
-        let mut table = Vec::with_capacity(DRAWS);
-        let (mut rank, mut reached) = (0, weights[0]);
-        for draw in 0..DRAWS {
-            while (draw as f64 + 0.5) / DRAWS as f64 * total > reached && rank + 1 < ranks {
-                rank += 1;
-                reached += weights[rank];
-            }
-            table.push(rank);
-        }
-        let mut counts = vec![0_u64; ranks];
+        let words: Vec<String> = (0..self.vocabulary as usize).map(word).collect();
+        let zipf = Zipf::new(self.vocabulary, self.zipf, 16);
+        let mut counts = vec![0_u64; words.len()];
         let mut text = String::with_capacity(self.bytes as usize + 16);
         let mut index = 0;
         while (text.len() as u64) < self.bytes {
-            let rank = table[(nth(seed, index) >> 48) as usize];
+            let rank = zipf.rank(nth(seed, index)) as usize;
             counts[rank] += 1;
             text.push_str(&words[rank]);
             text.push(if index % 12 == 11 { '\n' } else { ' ' });
@@ -153,6 +142,12 @@ fn pieces(text: &str, tasks: usize) -> Vec<Range<usize>> {
 impl MapReduce for WordCount {
     type Task<'i> = &'i str;
     type Partial = HashMap<String, u64>;
+
+    const BULK: Form<Bulk<Self>> = Form::Has(Bulk {
+        bytes: |input| input.text.as_bytes(),
+        range: |input, index| input.pieces[index].clone(),
+        task: |_, _, bytes| std::str::from_utf8(bytes).expect("the text of a piece is UTF-8"),
+    });
 
     fn tasks(&self, input: &Text) -> usize {
         input.pieces.len()
@@ -238,6 +233,18 @@ mod tests {
             assert_eq!(pieces.iter().map(|piece| &text[piece.clone()]).collect::<String>(), text);
             let words: usize = pieces.iter().map(|piece| text[piece.clone()].split_whitespace().count()).sum();
             assert_eq!(words, text.split_whitespace().count());
+        }
+    }
+
+    #[test]
+    fn the_bulk_has_the_same_tasks() {
+        let Form::Has(bulk) = WordCount::BULK else { panic!("word-count has a bulk") };
+        let workload = WordCount::sized(Size::Smoke);
+        let input = workload.input(7, 1);
+        for index in 0..workload.tasks(&input) {
+            let range = (bulk.range)(&input, index);
+            let copy = (bulk.bytes)(&input)[range.clone()].to_vec();
+            assert_eq!((bulk.task)(&workload, range, &copy), workload.task(&input, index));
         }
     }
 
