@@ -7,9 +7,11 @@ mod counter;
 mod grain;
 mod primes;
 pub mod seeded;
+mod sum_of_squares;
 mod word_count;
 
 pub use counter::Counter;
 pub use grain::Grain;
 pub use primes::Primes;
+pub use sum_of_squares::SumOfSquares;
 pub use word_count::WordCount;
