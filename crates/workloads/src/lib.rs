@@ -5,6 +5,7 @@
 
 mod counter;
 mod grain;
+mod mandelbrot;
 mod primes;
 pub mod seeded;
 mod sum_of_squares;
@@ -12,6 +13,7 @@ mod word_count;
 
 pub use counter::Counter;
 pub use grain::Grain;
+pub use mandelbrot::Mandelbrot;
 pub use primes::Primes;
 pub use sum_of_squares::SumOfSquares;
 pub use word_count::WordCount;
