@@ -3,6 +3,7 @@
 //! Inputs come from [`seeded`], whose generator is specified there, so that a contender in another language can make
 //! the same ones.
 
+mod bulk_map;
 mod counter;
 mod grain;
 mod mandelbrot;
@@ -11,6 +12,7 @@ pub mod seeded;
 mod sum_of_squares;
 mod word_count;
 
+pub use bulk_map::BulkMap;
 pub use counter::Counter;
 pub use grain::Grain;
 pub use mandelbrot::Mandelbrot;
