@@ -6,6 +6,7 @@
 mod bulk_map;
 mod counter;
 mod grain;
+mod kv_mix;
 mod mandelbrot;
 mod primes;
 pub mod seeded;
@@ -15,6 +16,7 @@ mod word_count;
 pub use bulk_map::BulkMap;
 pub use counter::Counter;
 pub use grain::Grain;
+pub use kv_mix::{KvMix, Mix};
 pub use mandelbrot::Mandelbrot;
 pub use primes::Primes;
 pub use sum_of_squares::SumOfSquares;

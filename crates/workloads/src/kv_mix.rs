@@ -1,0 +1,330 @@
+//! `kv-mix`: look-ups, insertions, removals and updates in one map, in the mixes that concurrent maps are compared by.
+
+use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
+use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
+use serde::{Deserialize, Serialize};
+
+use crate::seeded::{Zipf, mix, nth};
+
+/// `ops` operations a client on a map of at most `keys` entries.
+///
+/// Client c of n touches only keys with key % n = c. All share the map, its locks and its lines, and yet each operation
+/// has one right outcome, which is checked. A client without a key, where there are more clients than keys, has nothing
+/// to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KvMix {
+    /// How often each kind of operation occurs.
+    pub mix: Mix,
+    /// Operations of each client.
+    pub ops: u64,
+    /// Different keys, of all clients together.
+    pub keys: u64,
+    /// Exponent of Zipf's law over the keys of a client: 0 is uniform.
+    pub zipf: f64,
+    /// Share of the keys that are present at the start.
+    pub prefill: f64,
+}
+
+/// Percentages of reads, insertions, removals and updates, as the benchmarks of concurrent maps have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mix {
+    /// 98, 1, 1, 0: a cache.
+    ReadHeavy,
+    /// 10, 40, 40, 10: entries come and go.
+    Exchange,
+    /// 5, 80, 5, 10: a map that is being filled.
+    Grow,
+}
+
+impl Mix {
+    /// The kind of one operation in a hundred, by its number.
+    fn kind(self, percent: u64) -> Kind {
+        let [reads, inserts, removals] = match self {
+            Self::ReadHeavy => [98, 1, 1],
+            Self::Exchange => [10, 40, 40],
+            Self::Grow => [5, 80, 5],
+        };
+        match percent {
+            _ if percent < reads => Kind::Read,
+            _ if percent < reads + inserts => Kind::Insert,
+            _ if percent < reads + inserts + removals => Kind::Remove,
+            _ => Kind::Update,
+        }
+    }
+}
+
+impl Default for KvMix {
+    fn default() -> Self {
+        Self { mix: Mix::ReadHeavy, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5 }
+    }
+}
+
+/// An operation. The reply to each is the value it found.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Op {
+    kind: Kind,
+    key: u64,
+    value: u64,
+}
+
+/// What an operation does to its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Kind {
+    /// Looks it up.
+    Read,
+    /// Inserts, or replaces what is there.
+    Insert,
+    /// Removes what is there, if anything is.
+    Remove,
+    /// Adds to what is there, if anything is.
+    Update,
+}
+
+/// What operations found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Reads, insertions, removals and updates: how many found nothing, and how many a value.
+    pub counts: [[u64; 2]; 4],
+    /// Wrapping sum of what mixes key and value found.
+    pub sum: u64,
+}
+
+impl Found {
+    #[inline]
+    fn note(&mut self, op: &Op, found: Option<u64>) {
+        self.counts[op.kind as usize][usize::from(found.is_some())] += 1;
+        self.sum = self.sum.wrapping_add(found.map_or(0, |value| mix(op.key ^ value)));
+    }
+}
+
+/// The map at the start, the clients' scripts, and what must come of them.
+#[derive(Debug)]
+pub struct Scripts {
+    initial: Vec<(u64, u64)>,
+    scripts: Vec<Vec<Op>>,
+    found: Found,
+    entries: Vec<(u64, u64)>,
+}
+
+impl Workload for KvMix {
+    const ID: &'static str = "kv-mix";
+    const ABOUT: &'static str = "read, insert, remove and update in one map, in the mixes maps are compared by";
+    const KNOBS: &'static [Knob] = &[
+        Knob {
+            id: "mix",
+            domain: Domain::OneOf(&["read-heavy", "exchange", "grow"]),
+            about: "read/insert/remove/update: 98/1/1/0, 10/40/40/10, 5/80/5/10 percent",
+        },
+        Knob { id: "ops", domain: Domain::Integer { min: 0, max: 1 << 24 }, about: "operations of each client" },
+        Knob { id: "keys", domain: Domain::Integer { min: 1, max: 1 << 20 }, about: "different keys" },
+        Knob { id: "zipf", domain: Domain::Real { min: 0.0, max: 4.0 }, about: "skew of their use" },
+        Knob { id: "prefill", domain: Domain::Real { min: 0.0, max: 1.0 }, about: "share of them there at the start" },
+    ];
+    const PRESETS: &'static [Preset] = &[
+        Preset { id: "exchange", knobs: &[("mix", "exchange")] },
+        Preset { id: "grow", knobs: &[("mix", "grow"), ("prefill", "0")] },
+    ];
+    type Input = Scripts;
+
+    fn sized(size: Size) -> Self {
+        match size {
+            Size::Smoke => Self { ops: 100, keys: 64, ..Self::default() },
+            Size::Default => Self::default(),
+            Size::Large => Self { ops: 200_000, keys: 1 << 18, ..Self::default() },
+        }
+    }
+
+    /// The oracle is here: each script is carried out alone, on a plain array, before anything is timed.
+    fn input(&self, seed: u64, clients: usize) -> Scripts {
+        let present = |key: &u64| (nth(mix(seed), *key) >> 11) as f64 / ((1_u64 << 53) as f64) < self.prefill;
+        let initial: Vec<(u64, u64)> = (0..self.keys).filter(present).map(|key| (key, mix(key))).collect();
+        let scripts: Vec<_> = (0..clients as u64).map(|client| self.generate(seed, client, clients as u64)).collect();
+        let mut values = vec![None; self.keys as usize];
+        initial.iter().for_each(|(key, value)| values[*key as usize] = Some(*value));
+        let mut found = Found::default();
+        for op in scripts.iter().flatten() {
+            let here = &mut values[op.key as usize];
+            found.note(op, *here);
+            *here = match op.kind {
+                Kind::Read => *here,
+                Kind::Insert => Some(op.value),
+                Kind::Remove => None,
+                Kind::Update => here.map(|value: u64| value.wrapping_add(op.value)),
+            };
+        }
+        let entries = (0..).zip(values).filter_map(|(key, value)| Some((key, value?))).collect();
+        Scripts { initial, scripts, found, entries }
+    }
+}
+
+impl KvMix {
+    fn generate(&self, seed: u64, client: u64, clients: u64) -> Vec<Op> {
+        let own = self.keys.saturating_sub(client).div_ceil(clients);
+        if own == 0 {
+            return Vec::new();
+        }
+        let zipf = Zipf::fine(own, self.zipf);
+        let op = |index| {
+            let random = nth(seed ^ (client << 40), index);
+            let key = client + clients * zipf.rank(random);
+            Op { kind: self.mix.kind((random & 0xFFFF_FFFF) % 100), key, value: mix(random) }
+        };
+        (0..self.ops).map(op).collect()
+    }
+}
+
+impl SharedState for KvMix {
+    type Key = u64;
+    type Value = u64;
+    type Op = Op;
+    type Reply = Option<u64>;
+    type Tally = Found;
+
+    const USES: Uses = Uses { reads: true, pairs: false, audits: false, asks: true };
+    const COUNTERS: Form<Counters<Self>> = Form::Lacks("its entries come and go; a counter is always there");
+    const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("a private state cannot tell what a key holds");
+    const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
+        slots: |workload| workload.keys as usize,
+        slot: |_, key| key as usize,
+        key: |_, slot| slot as u64,
+        pack: |value| *value,
+        unpack: |word| word,
+    });
+
+    fn initial(&self, input: &Scripts) -> Vec<(u64, u64)> {
+        input.initial.clone()
+    }
+
+    fn script<'i>(&self, input: &'i Scripts, client: usize) -> &'i [Op] {
+        &input.scripts[client]
+    }
+
+    #[inline]
+    fn access(&self, op: &Op) -> Access<u64> {
+        if op.kind == Kind::Read { Access::Read(op.key) } else { Access::Write(op.key) }
+    }
+
+    #[inline]
+    fn read(&self, _: &Op, value: Option<&u64>) -> Option<u64> {
+        value.copied()
+    }
+
+    #[inline]
+    fn write(&self, op: &Op, mut entry: impl Entry<u64>) -> Option<u64> {
+        match op.kind {
+            Kind::Read => entry.get().copied(),
+            Kind::Insert => entry.put(op.value),
+            Kind::Remove => entry.take(),
+            Kind::Update => entry.get().map(|value| std::mem::replace(value, value.wrapping_add(op.value))),
+        }
+    }
+
+    #[inline]
+    fn observe(&self, tally: &mut Found, op: &Op, reply: Option<u64>) -> Option<Op> {
+        tally.note(op, reply);
+        None
+    }
+
+    fn merge_tally(&self, into: &mut Found, other: Found) {
+        for (into, other) in into.counts.iter_mut().flatten().zip(other.counts.as_flattened()) {
+            *into += other;
+        }
+        into.sum = into.sum.wrapping_add(other.sum);
+    }
+
+    fn verify(&self, input: &Scripts, answer: &Answer<Self>) -> Result<(), Wrong> {
+        if answer.tally != input.found {
+            return Err(format!("the clients found {:?}, not {:?}", answer.tally, input.found).into());
+        }
+        let mut entries = answer.entries.clone();
+        entries.sort_unstable();
+        if entries == input.entries {
+            return Ok(());
+        }
+        let same = entries.iter().zip(&input.entries).take_while(|(found, right)| found == right).count();
+        let [found, right] = [&entries, &input.entries].map(|entries| entries.get(same));
+        Err(format!("the first entry that differs is {found:?}, not {right:?}").into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns::shared_state::State;
+
+    use super::*;
+
+    const MIXES: [Mix; 3] = [Mix::ReadHeavy, Mix::Exchange, Mix::Grow];
+
+    /// All clients in turn, an operation each: another order than the oracle's.
+    fn run(workload: &KvMix, input: &Scripts) -> Answer<KvMix> {
+        let mut state = State::new(workload.initial(input));
+        let mut tally = Found::default();
+        for step in 0..workload.ops as usize {
+            for op in input.scripts.iter().filter_map(|script| script.get(step)) {
+                let reply = state.apply(workload, op);
+                assert!(workload.observe(&mut tally, op, reply).is_none());
+            }
+        }
+        Answer { entries: state.into_entries(), tally }
+    }
+
+    #[test]
+    fn the_outcome_is_the_same_however_clients_take_turns() {
+        for mix in MIXES {
+            for (keys, prefill, zipf) in [(1, 0.0, 0.0), (3, 1.0, 0.0), (64, 0.5, 1.0), (1_000, 0.5, 0.0)] {
+                for clients in [1, 2, 7] {
+                    let workload = KvMix { mix, ops: 500, keys, zipf, prefill };
+                    let input = workload.input(7, clients);
+                    assert_eq!(workload.verify(&input, &run(&workload, &input)), Ok(()), "{workload:?}, {clients}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn clients_keep_to_their_keys_and_mixes() {
+        for (mix, percent) in MIXES.into_iter().zip([[98, 1, 1, 0], [10, 40, 40, 10], [5, 80, 5, 10]]) {
+            let workload = KvMix { mix, keys: 10, ..KvMix::default() };
+            let input = workload.input(7, 3);
+            for (client, script) in (0..).zip(&input.scripts) {
+                assert!(script.iter().all(|op| op.key % 3 == client && op.key < 10));
+                let drawn: std::collections::HashSet<u64> = script.iter().map(|op| op.key).collect();
+                assert_eq!(drawn.len(), if client == 0 { 4 } else { 3 });
+                for (kind, percent) in (0..).zip(percent) {
+                    let ops = script.iter().filter(|op| op.kind as usize == kind).count() as i64;
+                    assert!((ops - percent * 100).abs() < 200, "{mix:?}: {ops} of 10,000 are of kind {kind}");
+                }
+            }
+        }
+        let lengths =
+            KvMix { keys: 2, ..KvMix::default() }.input(7, 3).scripts.iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(lengths, [10_000, 10_000, 0]);
+    }
+
+    #[test]
+    fn a_wrong_reply_and_a_wrong_entry_are_noticed() {
+        let workload = KvMix { mix: Mix::Exchange, ops: 200, keys: 20, ..KvMix::default() };
+        let input = workload.input(7, 2);
+        let refused = |change: fn(&mut Answer<KvMix>)| {
+            let mut answer = run(&workload, &input);
+            change(&mut answer);
+            workload.verify(&input, &answer).is_err()
+        };
+        assert!(!refused(|_| ()));
+        assert!(refused(|answer| answer.tally.sum += 1));
+        assert!(refused(|answer| answer.tally.counts[2].swap(0, 1)));
+        assert!(refused(|answer| answer.entries[0].1 ^= 1));
+        assert!(refused(|answer| answer.entries.push((20, 1))));
+        assert!(refused(|answer| answer.entries.truncate(1)));
+    }
+
+    #[test]
+    fn so_many_keys_are_there_at_the_start() {
+        for (prefill, share) in [(0.0, 0..=0), (0.25, 3_900..=4_300), (1.0, 16_384..=16_384)] {
+            let present = KvMix { prefill, ..KvMix::default() }.input(7, 1).initial.len();
+            assert!(share.contains(&present), "{present} for {prefill}");
+        }
+    }
+}
