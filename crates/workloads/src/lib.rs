@@ -6,6 +6,7 @@
 mod bulk_map;
 mod counter;
 mod grain;
+mod histogram;
 mod kv_mix;
 mod mandelbrot;
 mod primes;
@@ -16,6 +17,7 @@ mod word_count;
 pub use bulk_map::BulkMap;
 pub use counter::Counter;
 pub use grain::Grain;
+pub use histogram::Histogram;
 pub use kv_mix::{KvMix, Mix};
 pub use mandelbrot::Mandelbrot;
 pub use primes::Primes;
