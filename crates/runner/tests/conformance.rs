@@ -12,24 +12,70 @@ use harness::timed;
 use libtest_mimic::{Arguments, Failed, Trial};
 use patterns::cell::{Cell, Config, Digest, Listed};
 use patterns::{Size, Start, Support};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-/// Knobs beside those of the smoke size.
-type Inputs = [(&'static str, &'static [(&'static str, u64)])];
+/// Knobs beside those of the smoke size, as a user writes them.
+type Inputs = [(&'static str, &'static [(&'static str, &'static str)])];
 
 const INPUTS: &[(&str, &Inputs)] = &[
-    ("grain", &[("empty", &[("tasks", 0)]), ("one", &[("tasks", 1), ("iterations", 1)]), ("small", &[])]),
+    ("grain", &[("empty", &[("tasks", "0")]), ("one", &[("tasks", "1"), ("iterations", "1")]), ("small", &[])]),
     (
-        "primes",
+        "sum-of-squares",
         &[
-            ("empty", &[("n", 0), ("tasks", 1)]),
-            ("one", &[("n", 3), ("tasks", 1)]),
-            ("more-tasks-than-numbers", &[("n", 10), ("tasks", 64)]),
+            ("empty", &[("tasks", "0")]),
+            ("nothing-to-add", &[("tasks", "3"), ("n", "0")]),
+            ("one", &[("tasks", "1"), ("n", "2")]),
             ("small", &[]),
         ],
     ),
-    ("word-count", &[("empty", &[("bytes", 0)]), ("one", &[("bytes", 1), ("tasks", 1)]), ("small", &[])]),
-    ("counter", &[("empty", &[("ops", 0)]), ("one", &[("ops", 1)]), ("small", &[]), ("many-keys", &[("keys", 100)])]),
+    (
+        "primes",
+        &[
+            ("empty", &[("n", "0"), ("tasks", "1")]),
+            ("one", &[("n", "3"), ("tasks", "1")]),
+            ("more-tasks-than-numbers", &[("n", "10"), ("tasks", "64")]),
+            ("small", &[]),
+        ],
+    ),
+    (
+        "mandelbrot",
+        &[("empty", &[("size", "0")]), ("one", &[("size", "1")]), ("odd", &[("size", "17")]), ("small", &[])],
+    ),
+    ("word-count", &[("empty", &[("bytes", "0B")]), ("one", &[("bytes", "1B"), ("tasks", "1")]), ("small", &[])]),
+    (
+        "bulk-map",
+        &[
+            ("empty", &[("bytes", "0B")]),
+            ("one", &[("bytes", "1B")]),
+            ("odd", &[("bytes", "4099B"), ("chunk", "192B")]),
+            ("one-chunk", &[("chunk", "64MiB"), ("work", "1")]),
+            ("small", &[]),
+        ],
+    ),
+    (
+        "counter",
+        &[("empty", &[("ops", "0")]), ("one", &[("ops", "1")]), ("small", &[]), ("many-keys", &[("keys", "100")])],
+    ),
+    (
+        "kv-mix",
+        &[
+            ("empty", &[("ops", "0"), ("prefill", "0")]),
+            ("one", &[("ops", "1"), ("keys", "1"), ("prefill", "1")]),
+            ("fewer-keys-than-clients", &[("keys", "3"), ("mix", "exchange")]),
+            ("small", &[]),
+            ("grow", &[("mix", "grow"), ("prefill", "0"), ("zipf", "1")]),
+        ],
+    ),
+    (
+        "histogram",
+        &[
+            ("empty", &[("n", "0")]),
+            ("one", &[("n", "1"), ("buckets", "1")]),
+            ("fewer-values-than-clients", &[("n", "5")]),
+            ("small", &[]),
+            ("skewed", &[("skew", "1.5"), ("buckets", "100")]),
+        ],
+    ),
 ];
 
 /// A cell that takes longer than this hangs.
@@ -56,9 +102,14 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn group(workload: &Listed, cells: &[Cell], name: &str, changed: &[(&str, u64)], workers: usize) -> Vec<Trial> {
+fn group(workload: &Listed, cells: &[Cell], name: &str, changed: &[(&str, &str)], workers: usize) -> Vec<Trial> {
     let mut knobs = (workload.sized)(Size::Smoke);
-    knobs.extend(changed.iter().map(|(id, value)| ((*id).to_owned(), json!(value))));
+    for (id, text) in changed {
+        let knob = workload.knobs.iter().find(|knob| knob.id == *id);
+        let knob = knob.unwrap_or_else(|| panic!("{} has no knob `{id}`", workload.id));
+        knobs.insert((*id).to_owned(), knob.parse(text).unwrap_or_else(|why| panic!("{why}")));
+    }
+    (workload.check)(&knobs).unwrap_or_else(|why| panic!("{}:{name}: {why}", workload.id));
     let of_workload = || cells.iter().filter(|cell| cell.workload == workload.id);
     let reference = of_workload().find(|cell| cell.contender() == "sequential/plain").cloned();
     of_workload()

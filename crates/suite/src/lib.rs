@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 
 use patterns::cell::{Cell, Listed, listed};
 use patterns::{MapReduce, Pattern, SharedState};
-use workloads::{Counter, Grain, Primes, WordCount};
+use workloads::{BulkMap, Counter, Grain, Histogram, KvMix, Mandelbrot, Primes, SumOfSquares, WordCount};
 
 /// A list of models, as a type: each method asks every model of the list about one pattern.
 pub trait Models {
@@ -101,5 +101,14 @@ impl<M: Models> Suite<M> {
 /// The matrix of this project.
 #[must_use]
 pub fn standard() -> Suite {
-    Suite::default().map_reduce::<Grain>().map_reduce::<Primes>().map_reduce::<WordCount>().shared_state::<Counter>()
+    Suite::default()
+        .map_reduce::<Grain>()
+        .map_reduce::<SumOfSquares>()
+        .map_reduce::<Primes>()
+        .map_reduce::<Mandelbrot>()
+        .map_reduce::<WordCount>()
+        .map_reduce::<BulkMap>()
+        .shared_state::<Counter>()
+        .shared_state::<KvMix>()
+        .shared_state::<Histogram>()
 }

@@ -10,7 +10,7 @@ use patterns::clock::Tick;
 use patterns::map_reduce::Share;
 use patterns::shared_state::{Entry, State};
 use patterns::{Job, MapReduce, SharedState, Workload};
-use workloads::{Counter, Grain, Primes, WordCount};
+use workloads::{BulkMap, Counter, Grain, Histogram, KvMix, Mandelbrot, Primes, SumOfSquares, WordCount};
 
 fn least(run: impl Fn()) -> Duration {
     let one = || {
@@ -47,14 +47,28 @@ fn script<W: SharedState>(workload: W) -> impl Fn() {
 fn kernels_take_longer_for_more() {
     let grain = |iterations| all(Grain { tasks: 64, iterations, imbalance: 0.0 });
     grows("grain", grain(1 << 7), grain(1 << 13));
+    let squares = |n| all(SumOfSquares { tasks: 8, n });
+    grows("sum-of-squares", squares(2_000), squares(128_000));
     let primes = |n| all(Primes { n, tasks: 8 });
     grows("primes", primes(2_000), primes(128_000));
+    let pixels = |size| all(Mandelbrot { size, max_iter: 64 });
+    grows("mandelbrot", pixels(16), pixels(128));
+    let steps = |max_iter| all(Mandelbrot { size: 16, max_iter });
+    grows("escapes", steps(64), steps(4_096));
     let words = |bytes| all(WordCount { bytes, tasks: 8, ..WordCount::default() });
     grows("word-count", words(16 << 10), words(1 << 20));
+    let bulk = |bytes| all(BulkMap { bytes, chunk: 4 << 10, work: 1 });
+    grows("bulk-map", bulk(32 << 10), bulk(2 << 20));
+    let operations = |work| all(BulkMap { bytes: 16 << 10, chunk: 1 << 10, work });
+    grows("operations a byte", operations(4), operations(256));
     let counter = |ops| script(Counter { ops, ..Counter::default() });
     grows("counter", counter(2_000), counter(128_000));
     let inside = |work_inside| script(Counter { ops: 100, work_inside, ..Counter::default() });
     grows("work inside", inside(100), inside(6_400));
+    let mixed = |ops| script(KvMix { ops, keys: 256, ..KvMix::default() });
+    grows("kv-mix", mixed(2_000), mixed(128_000));
+    let histogram = |n| script(Histogram { n, ..Histogram::default() });
+    grows("histogram", histogram(2_000), histogram(128_000));
 }
 
 #[test]
