@@ -19,7 +19,7 @@ const MUST_SAY: &[(&str, &[&str])] = &[
     ("wrong_pattern", &["`Counter` is not a workload of the pattern map-reduce", "implement `patterns::MapReduce`"]),
     ("no_strategy", &["provide the argument", "Strategies::of(/* Strategy<"]),
     ("list_made_by_hand", &["private field", "use the `of` associated function"]),
-    ("idiomatic_without_a_function", &["argument #2 of type", "fn(&'a patterns::Start", "provide the argument"]),
+    ("idiomatic_without_a_function", &["argument #3 of type", "fn(&'a patterns::Start", "provide the argument"]),
     ("not_applicable_with_a_function", &["unexpected argument #3", "remove the extra argument"]),
     ("not_applicable_without_a_reason", &["argument #2 of type", "/* &'static str */"]),
     ("kernel_asks_for_the_input", &["`map` has 5 parameters", "`map` from trait: `fn(&Self, &<Self"]),

@@ -1,5 +1,5 @@
-//! `spawn`: a thread a task, joined in order, as many at once as the system bears: the number of workers bounds nothing.
-//! Starting and ending a thread is most of what a short task costs.
+//! `spawn`: a thread a task, at most as many at once as there are workers, joined in order. Starting and ending a thread is
+//! most of what a short task costs.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,17 +11,14 @@ use patterns::{Error, Job, MapReduce, Measure, Probe, Start};
 
 use super::units;
 
-/// Threads at once: enough that the oldest has mostly ended when it is joined, and few enough for any system's limits.
-const AT_ONCE: usize = 256;
-
 pub(super) fn run<W: MapReduce, P: Probe>(
-    _: &Start,
+    start: &Start,
     job: &Arc<Job<W>>,
     measure: &mut Measure<'_, W::Partial>,
 ) -> Result<(), Error> {
     let tasks = job.workload.tasks(&job.input);
     measure(&mut |watch| {
-        let share = watch.time(|| std::thread::scope(|scope| every_task(scope, job, tasks)))?;
+        let share = watch.time(|| std::thread::scope(|scope| every_task(scope, start, job, tasks)))?;
         let observed = P::default().observed(share.tasks());
         Ok(share.done(units(tasks), observed))
     })
@@ -29,13 +26,14 @@ pub(super) fn run<W: MapReduce, P: Probe>(
 
 fn every_task<'scope, W: MapReduce>(
     scope: &'scope Scope<'scope, '_>,
+    start: &Start,
     job: &'scope Job<W>,
     tasks: usize,
 ) -> Result<Share<W>, Error> {
     let mut all = Share::empty(&job.workload);
     let mut threads = VecDeque::new();
     for index in 0..tasks {
-        if threads.len() == AT_ONCE
+        if threads.len() == start.workers.get()
             && let Some(oldest) = threads.pop_front()
         {
             all.absorb_single(&job.workload, joined(oldest)?);
