@@ -14,7 +14,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model-*", &["patterns"]),
     ("harness", &["patterns", "results"]),
     ("report", &["results"]),
-    ("suite", &["model-*", "workloads", "patterns"]),
+    ("matrix", &["model-*", "patterns"]),
+    ("suite-*", &["matrix", "workloads"]),
+    ("suite", &["matrix", "suite-*"]),
     ("runner", &["suite", "patterns", "harness", "report", "results", "interpreter"]),
     ("benches", &["suite", "patterns", "workloads", "harness", "results"]),
     ("xtask", &[]),
@@ -128,7 +130,9 @@ mod tests {
             "patterns: @serde",
             "workloads: patterns",
             "model-a: patterns; workloads",
-            "suite: patterns workloads model-a",
+            "matrix: patterns model-a",
+            "suite-a: matrix workloads",
+            "suite: matrix suite-a",
         ];
         assert_eq!(found(crate_graph, &good), [""; 0]);
         let bad =
@@ -141,8 +145,8 @@ mod tests {
         ];
         assert_eq!(found(crate_graph, &bad), expected);
         assert_eq!(
-            found(crate_graph, &["suite: patterns", "patterns:", "model-a: patterns"]),
-            ["suite does not use model-a, as the table says it does"]
+            found(crate_graph, &["matrix: patterns", "patterns:", "model-a: patterns"]),
+            ["matrix does not use model-a, as the table says it does"]
         );
     }
 

@@ -174,10 +174,10 @@ mod tests {
     fn the_matrix_names_what_is_gone_and_what_is_new() {
         assert_eq!(strategies(&full_list()), []);
         let mut list = full_list();
-        list["models"][2]["strategies"][0]["id"] = "spawn".into();
+        list["models"][2]["strategies"][0]["id"] = "gone".into();
         let expected = [
             Finding::error("", "the program does not list threads/static of map-reduce"),
-            Finding::warning("", "threads/spawn of map-reduce is not in MATRIX"),
+            Finding::warning("", "threads/gone of map-reduce is not in MATRIX"),
         ];
         assert_eq!(strategies(&list), expected);
     }

@@ -36,12 +36,12 @@ const RULES: &[Rule] = &[
     Rule { name: "descriptions", remedy: "give the crate a `description` of one line", check: manifest::descriptions },
     Rule {
         name: "models mirror each other",
-        remedy: "a model has `src/PATTERN.rs` or `src/PATTERN/mod.rs` for every supertrait of `patterns::Model`, and a line in crates/suite",
+        remedy: "a model has `src/PATTERN.rs` or `src/PATTERN/mod.rs` for every supertrait of `patterns::Model`, and a line in crates/matrix",
         check: models::mirrored,
     },
     Rule {
         name: "workloads registered",
-        remedy: "name the workload in crates/suite, or list a shared file in SHARED of xtask/src/tidy/models.rs",
+        remedy: "name the workload in the suite of its pattern (crates/suite-*), or list a shared file in SHARED of xtask/src/tidy/models.rs",
         check: models::workloads_registered,
     },
     Rule {

@@ -1,4 +1,4 @@
-//! No silent holes: every model answers for every pattern in a file of its own, and suite knows models and workloads.
+//! No silent holes: every model answers for every pattern in a file of its own, and the matrix has all models and workloads.
 
 use super::Finding;
 use super::repo::Repo;
@@ -6,7 +6,9 @@ use super::scan;
 
 const CONTRACT: &str = "crates/patterns/src/model.rs";
 const WORKLOADS: &str = "crates/workloads/src";
-const SUITE: &str = "crates/suite/src";
+const MATRIX: &str = "crates/matrix/src";
+/// Each pattern has a suite.
+const SUITES: &str = "crates/suite-";
 
 /// Files of crates/workloads that are no workload but shared by several.
 const SHARED: &[&str] = &["seeded"];
@@ -36,8 +38,8 @@ pub(super) fn mirrored(repo: &Repo) -> Vec<Finding> {
                     .push(Finding::error(format!("{src}/{pattern}.rs"), format!("{} has no such file", member.name)));
             }
         }
-        if !registered(repo, &[&member.name.replace('-', "_")]) {
-            findings.push(Finding::error(SUITE, format!("{} is not registered", member.name)));
+        if !registered(repo, MATRIX, &[&member.name.replace('-', "_")]) {
+            findings.push(Finding::error(MATRIX, format!("{} is not registered", member.name)));
         }
     }
     findings
@@ -51,9 +53,10 @@ fn required_patterns(contract: &str) -> Vec<String> {
     scan::words(head).filter_map(pattern).collect()
 }
 
-/// Whether the code of suite mentions one of these names.
-fn registered(repo: &Repo, names: &[&str]) -> bool {
-    repo.below(SUITE).any(|(_, source)| scan::words(&source.code).any(|word| names.contains(&word)))
+/// Whether the code of files whose path begins so mentions one of these names.
+fn registered(repo: &Repo, path: &str, names: &[&str]) -> bool {
+    let mut files = repo.sources.iter().filter(|source| source.path.starts_with(path));
+    files.any(|source| scan::words(&source.code).any(|word| names.contains(&word)))
 }
 
 /// Rule: every workload is in the matrix. A file that is not would be a row that silently never ran.
@@ -65,8 +68,11 @@ pub(super) fn workloads_registered(repo: &Repo) -> Vec<Finding> {
         if name == "lib" || SHARED.contains(&name) || part_of_another {
             continue;
         }
-        if !registered(repo, &[name, &scan::camel_case(name)]) {
-            findings.push(Finding::error(&source.path, format!("the workload {name} is not registered in {SUITE}")));
+        if !registered(repo, SUITES, &[name, &scan::camel_case(name)]) {
+            findings.push(Finding::error(
+                &source.path,
+                format!("the workload {name} is not registered in the suite of a pattern"),
+            ));
         }
     }
     findings
@@ -96,12 +102,12 @@ mod tests {
                 ("crates/model-a/src/map_reduce.rs", ""),
                 ("crates/model-a/src/shared_state/mod.rs", ""),
                 ("crates/model-b/src/map_reduce.rs", ""),
-                ("crates/suite/src/lib.rs", "// model_b comes later\nmodels![model_a::A];"),
+                ("crates/matrix/src/lib.rs", "// model_b comes later\nmodels![model_a::A];"),
             ],
         );
         let expected = [
             Finding::error("crates/model-b/src/shared_state.rs", "model-b has no such file"),
-            Finding::error(SUITE, "model-b is not registered"),
+            Finding::error(MATRIX, "model-b is not registered"),
         ];
         assert_eq!(mirrored(&repo), expected);
     }
@@ -116,7 +122,8 @@ mod tests {
                 ("crates/workloads/src/word_count/zipf.rs", ""),
                 ("crates/workloads/src/bank/mod.rs", ""),
                 ("crates/workloads/src/primes.rs", ""),
-                ("crates/suite/src/lib.rs", "map_reduce::<WordCount>().shared_state::<workloads::bank::Bank>()"),
+                ("crates/suite-map-reduce/src/lib.rs", "map_reduce::<WordCount>()"),
+                ("crates/suite-shared-state/src/lib.rs", "shared_state::<workloads::bank::Bank>()"),
             ],
         );
         let found: Vec<String> = workloads_registered(&repo).into_iter().map(|finding| finding.at).collect();
