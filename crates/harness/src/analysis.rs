@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use results::journal::{Event, Outcome, Plan, PlannedCell, PlannedGroup};
 use results::{Cell, CellStatus, Contrast, Metric, Run, RunInfo, RunStatus, Support, Trust, Units, Verdict};
 
+use crate::crossovers;
 use crate::engine::Settings;
 use crate::statistics::{self, alpha_look, median, quantile};
 
@@ -37,6 +38,7 @@ pub fn results(events: &[Event]) -> Result<Run, String> {
         run.contrasts.extend(judged.contrasts);
         run.groups.push(judged.group);
     }
+    run.crossovers = crossovers::crossovers(events, &run.groups, plan.alpha);
     Ok(run)
 }
 
@@ -292,6 +294,7 @@ fn judge(gathered: &Gathered<'_>, settings: &Settings) -> Judged {
             iterations: gathered.iterations,
             rounds: look.unwrap_or(0),
             capacity: (!capacity.is_empty()).then(|| metric(&capacity)),
+            sweep: group.sweep.clone(),
         },
     }
 }

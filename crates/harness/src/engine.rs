@@ -64,6 +64,9 @@ const LONGEST_NS: u64 = 150_000_000;
 /// So many times behind the leader, a contender is far: sampled three times, not tested.
 const FAR: u64 = 20;
 const FAR_ROUNDS: u32 = 3;
+/// A far contender that takes so long is believed to be far at once, and sampled without a warm-up: it must not eat the
+/// time of the others, and at that length neither a hiccup nor a cold start makes the difference.
+const HOPELESS_NS: u64 = 1_000_000_000;
 /// Starting a sample and ending it, for estimates: measured 1.4 ms, and some input.
 const OVERHEAD_NS: u64 = 8_000_000;
 
@@ -102,13 +105,32 @@ struct Running {
     group: Group,
     orders: Orders,
     iterations: u32,
-    far: BTreeSet<String>,
+    /// Far contenders, and what one iteration of each takes, ns.
+    far: BTreeMap<String, u64>,
     out: BTreeSet<String>,
     digest: Option<String>,
     events: Vec<Event>,
     rounds: u32,
+    /// A round of those that are near: estimated, then measured.
     round_ns: u64,
+    /// What the far ones add to it.
+    far_ns: u64,
+    /// Rounds without far contenders, and the time they took.
+    measured: (u32, u64),
     decided: bool,
+}
+
+impl Running {
+    /// Its sweep, if it is in one.
+    fn series(&self) -> Option<(&str, &str)> {
+        self.group.planned.sweep.as_ref().map(|sweep| (sweep.series.as_str(), sweep.knob.as_str()))
+    }
+
+    /// How long these rounds take; none where everything is decided.
+    fn cost_ns(&self, first: u32, last: u32) -> u64 {
+        let rounds = |last: u32| if self.decided { 0 } else { u64::from((last + 1).saturating_sub(first)) };
+        self.round_ns * rounds(last) + self.far_ns * rounds(last.min(FAR_ROUNDS))
+    }
 }
 
 /// Why a run ends before its last look.
@@ -132,12 +154,14 @@ impl<'e, S: Sampler> Engine<'e, S> {
             orders: Orders::new(group.alternatives.len()),
             group,
             iterations: 1,
-            far: BTreeSet::new(),
+            far: BTreeMap::new(),
             out: BTreeSet::new(),
             digest: None,
             events: Vec::new(),
             rounds: 0,
             round_ns: 0,
+            far_ns: 0,
+            measured: (0, 0),
             decided: false,
         };
         let groups = groups.into_iter().map(running).collect();
@@ -163,33 +187,61 @@ impl<'e, S: Sampler> Engine<'e, S> {
             self.note(group, Event::Group(planned))?;
             self.calibrate(group)?;
         }
-        let last = self.settings.looks.last().copied().unwrap_or(0);
-        for block in self.blocks() {
-            for round in 1..=last {
-                let mut open: Vec<usize> = block.iter().copied().filter(|&group| !self.groups[group].decided).collect();
-                self.random.shuffle(&mut open);
-                for group in open {
-                    self.round(group, round)?;
-                }
-                if self.settings.looks.contains(&round) {
-                    block.iter().for_each(|&group| self.look(group));
-                }
-            }
+        let mut done = 0;
+        for look in self.settings.looks.clone() {
+            self.until(done + 1, look)?;
+            done = look;
         }
         Ok(())
     }
 
-    /// All groups share their rounds, unless the time would end before the first look: then one after another, so that
-    /// some have verdicts and the rest says "not reached".
-    fn blocks(&self) -> Vec<Vec<usize>> {
-        let first = u64::from(self.settings.looks.first().copied().unwrap_or(0));
-        let needed: u64 = self.groups.iter().map(|group| group.round_ns * first).sum();
-        let left = self.settings.budget.map(|budget| budget.saturating_sub(self.sampler.now()));
-        let all = 0..self.groups.len();
-        match left {
-            Some(left) if Duration::from_nanos(needed) > left => all.map(|group| vec![group]).collect(),
-            _ => vec![all.collect()],
+    /// The rounds up to a look. All groups share them as long as the time allows all to get there; from then on one
+    /// block is finished after another, so that as many as possible have verdicts, and only then comes a next look.
+    fn until(&mut self, first: u32, look: u32) -> Result<(), Ended> {
+        let all: Vec<usize> = (0..self.groups.len()).collect();
+        for round in first..=look {
+            if !self.fits(round, look) {
+                for block in self.blocks(round, look) {
+                    (round..=look).try_for_each(|round| self.share(&block, round))?;
+                    self.look(&block);
+                }
+                return Ok(());
+            }
+            self.share(&all, round)?;
         }
+        self.look(&all);
+        Ok(())
+    }
+
+    /// A round of these groups, in random order.
+    fn share(&mut self, block: &[usize], round: u32) -> Result<(), Ended> {
+        let mut open: Vec<usize> = block.iter().copied().filter(|&group| !self.groups[group].decided).collect();
+        self.random.shuffle(&mut open);
+        open.into_iter().try_for_each(|group| self.round(group, round))
+    }
+
+    /// Whether there is time for these rounds of every group that is still open.
+    fn fits(&self, first: u32, last: u32) -> bool {
+        let needed: u64 = self.groups.iter().map(|group| group.cost_ns(first, last)).sum();
+        let left = self.settings.budget.map(|budget| budget.saturating_sub(self.sampler.now()));
+        left.is_none_or(|left| Duration::from_nanos(needed) <= left)
+    }
+
+    /// The groups of a sweep together, since its crossovers are found within rounds; every other group alone. Sweeps
+    /// were asked for and go first, then whatever takes least, so that most groups get their verdicts.
+    fn blocks(&self, first: u32, last: u32) -> Vec<Vec<usize>> {
+        let mut blocks: Vec<Vec<usize>> = Vec::new();
+        for (index, running) in self.groups.iter().enumerate() {
+            let same =
+                |block: &&mut Vec<usize>| running.series().is_some_and(|id| self.groups[block[0]].series() == Some(id));
+            match blocks.iter_mut().find(same) {
+                Some(block) => block.push(index),
+                None => blocks.push(vec![index]),
+            }
+        }
+        let cost = |block: &Vec<usize>| block.iter().map(|&group| self.groups[group].cost_ns(first, last)).sum::<u64>();
+        blocks.sort_by_key(|block| (self.groups[block[0]].series().is_none(), cost(block)));
+        blocks
     }
 
     /// One iteration of each alternative, the reference first: its digest is what the others are held to.
@@ -208,7 +260,8 @@ impl<'e, S: Sampler> Engine<'e, S> {
             for &index in &order {
                 let running = &self.groups[group];
                 let cell = running.group.alternatives[index].config.cell.clone();
-                if running.out.contains(&cell) || (again && !far.contains(&cell)) {
+                let hopeless = once_ns.get(&cell).is_some_and(|ns| *ns > HOPELESS_NS);
+                if running.out.contains(&cell) || (again && (hopeless || !far.contains(&cell))) {
                     continue;
                 }
                 let sampled = self.sample(group, index, (1, 1), (0, position))?;
@@ -227,8 +280,10 @@ impl<'e, S: Sampler> Engine<'e, S> {
         let near_ns: u64 = once_ns.iter().filter(|(cell, _)| !far.contains(cell)).map(|(_, ns)| ns).sum();
         let samples = once_ns.len() as u64 - far.len() as u64 + u64::from(running.group.probe > 0);
         running.round_ns = near_ns * u64::from(iterations + 1) + samples * OVERHEAD_NS;
+        let far_sample = |cell: &String| once_ns[cell] * u64::from(1 + warm_up(once_ns[cell])) + OVERHEAD_NS;
+        running.far_ns = far.iter().map(far_sample).sum();
         running.iterations = iterations;
-        running.far = far.iter().cloned().collect();
+        running.far = far.iter().map(|cell| (cell.clone(), once_ns[cell])).collect();
         let digest = running.digest.clone();
         let id = running.group.planned.id.clone();
         self.note(group, Event::Calibrated(Calibrated { group: id, iterations, far, once_ns, digest }))
@@ -243,13 +298,13 @@ impl<'e, S: Sampler> Engine<'e, S> {
         for (position, index) in order.into_iter().enumerate() {
             let running = &self.groups[group];
             let one = &running.group.alternatives[index];
-            let far = running.far.contains(&one.config.cell);
-            if running.out.contains(&one.config.cell) || (far && round > FAR_ROUNDS) {
+            let far = running.far.get(&one.config.cell);
+            if running.out.contains(&one.config.cell) || (far.is_some() && round > FAR_ROUNDS) {
                 continue;
             }
             let is_reference = one.reference;
-            let iterations = if far { 1 } else { running.iterations };
-            let sampled = self.sample(group, index, (1, iterations), (round, position as u32))?;
+            let runs = far.map_or((1, running.iterations), |once_ns| (warm_up(*once_ns), 1));
+            let sampled = self.sample(group, index, runs, (round, position as u32))?;
             if let Outcome::Measured { elapsed_ns, .. } = &sampled.outcome {
                 let sum: u64 = elapsed_ns.iter().sum();
                 timed_ns += sum;
@@ -261,6 +316,10 @@ impl<'e, S: Sampler> Engine<'e, S> {
         let wall_ns = self.sampler.now().saturating_sub(began.0).as_nanos() as u64;
         let running = &mut self.groups[group];
         running.rounds = round;
+        if round > FAR_ROUNDS {
+            running.measured = (running.measured.0 + 1, running.measured.1 + wall_ns);
+            running.round_ns = running.measured.1 / u64::from(running.measured.0);
+        }
         let id = running.group.planned.id.clone();
         self.note(group, Event::Round(Round { round, group: id, wall_ns, timed_ns, foreign, steal }))
     }
@@ -292,10 +351,17 @@ impl<'e, S: Sampler> Engine<'e, S> {
         Ok(times.into_iter().flatten().max().unwrap_or(0))
     }
 
-    /// Verdicts are taken; a group in which everything is decided needs no more rounds.
-    fn look(&mut self, group: usize) {
-        let running = &mut self.groups[group];
-        running.decided = running.decided || analysis::decided(&running.events, self.settings);
+    /// Verdicts are taken; a group in which everything is decided needs no more rounds. The groups of a sweep go on
+    /// together, or later rounds would see only a part of its curves.
+    fn look(&mut self, block: &[usize]) {
+        let done = |running: &Running| running.decided || analysis::decided(&running.events, self.settings);
+        let done: Vec<(usize, bool)> = block.iter().map(|&group| (group, done(&self.groups[group]))).collect();
+        let open = done.iter().filter(|(_, done)| !done).filter_map(|(group, _)| self.groups[*group].series());
+        let open: BTreeSet<(String, String)> = open.map(|(id, knob)| (id.to_owned(), knob.to_owned())).collect();
+        for (group, done) in done {
+            let goes_on = |(id, knob): (&str, &str)| open.contains(&(id.to_owned(), knob.to_owned()));
+            self.groups[group].decided = done && !self.groups[group].series().is_some_and(goes_on);
+        }
     }
 
     fn sample(
@@ -333,6 +399,11 @@ impl<'e, S: Sampler> Engine<'e, S> {
         self.groups[group].events.push(event.clone());
         (self.emit)(event).map_err(Ended::Lost)
     }
+}
+
+/// Warm-up iterations of a far contender.
+fn warm_up(once_ns: u64) -> u32 {
+    u32::from(once_ns <= HOPELESS_NS)
 }
 
 /// Shares of the machine that others used, and that the hypervisor took, between two readings.

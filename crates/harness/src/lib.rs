@@ -1,10 +1,12 @@
 //! Measure: the only crate that reports elapsed time.
 //!
 //! A *sample* is one fresh process that speaks [`protocol`] and times one cell; [`engine`] decides which sample comes
-//! next; [`analysis`] turns the journal of a run into its results with [`statistics`], which knows no clock. The engine
-//! runs on the [`Sampler`] trait, so that scheduling is tested without a machine.
+//! next; [`analysis`] turns the journal of a run into its results with [`statistics`], which knows no clock, and
+//! [`crossovers`] finds where the answer turns along a swept knob. The engine runs on the [`Sampler`] trait, so that
+//! scheduling is tested without a machine.
 
 pub mod analysis;
+pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;

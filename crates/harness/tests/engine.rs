@@ -9,7 +9,7 @@ use harness::launcher::Launcher;
 use harness::protocol::Config;
 use harness::{Ask, Load, Sampled, Sampler, analysis};
 use results::journal::{Event, Outcome, Plan, PlannedCell, PlannedGroup};
-use results::{CellStatus, Environment, RunStatus, Support, Tool, Units, Verdict};
+use results::{CellStatus, Environment, RunStatus, Support, Sweep, Tool, Units, Verdict};
 
 /// A machine on which a contender takes what its name says, in microseconds, with 3 % of normal noise.
 struct Simulated {
@@ -100,7 +100,7 @@ fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
     };
     let alternatives = cells.iter().map(alternative).collect();
     let (workload, knobs) = (id.to_owned(), serde_json::Map::new());
-    let planned = PlannedGroup { id: format!("{id}/w2"), workload, knobs, workers: 2, cells };
+    let planned = PlannedGroup { id: format!("{id}/w2"), workload, knobs, workers: 2, sweep: None, cells };
     Group { planned, alternatives, probe: 2 }
 }
 
@@ -326,4 +326,123 @@ fn calibration_shares_iterations_and_finds_who_is_far() {
     let reference = once(&[("ref", 1_000_000_000), ("fast", 1_000_000)]);
     assert!(calibrate(&reference, &ranked(&reference), "ref").1.is_empty(), "the reference is never far");
     assert_eq!(calibrate(&BTreeMap::new(), &BTreeSet::new(), "ref"), (1, Vec::new()));
+}
+
+/// A group of a sweep of `x` over grain, at this value.
+fn swept(value: f64, contenders: &[(&str, &str)]) -> Group {
+    let mut group = group(&format!("sweep:x={value}"), contenders);
+    let (series, knob) = (String::from("sweep/w2"), String::from("x"));
+    let (unit, about) = (String::new(), String::new());
+    group.planned.sweep = Some(Sweep { series, knob, value, unit, about, linear: false });
+    group
+}
+
+/// Rounds of each group, in the order in which they were finished.
+fn finished(events: &[Event]) -> Vec<(String, u32)> {
+    let of = |event: &Event| match event {
+        Event::Round(round) => Some((round.group.clone(), round.round)),
+        _ => None,
+    };
+    events.iter().filter_map(of).collect()
+}
+
+#[test]
+fn every_group_has_its_first_look_before_any_has_its_second() {
+    // Hard to decide, so that all want a second look; the time allows a little more than the first.
+    let many = || (0..6).map(|n| group(&format!("g{n}"), &[("sequential", "10000"), ("noisy", "9900")])).collect();
+    let mut free = Simulated::new(1);
+    run(many(), &settings(&[16]), &mut free, &|| false);
+    for share in [1.02, 1.3, 1.9] {
+        let budget = Some(free.now.mul_f64(share));
+        let settings = Settings { budget, ..settings(&[16, 32]) };
+        let (status, events) = run(many(), &settings, &mut Simulated::new(1), &|| false);
+        assert_eq!(status, RunStatus::Budget, "{share}");
+        let run = analysis::results(&events).expect("a plan");
+        assert!(run.groups.iter().all(|group| group.rounds >= 16 && group.leader.is_some()), "{share}");
+    }
+    // What is left after the first look goes to some groups whole, and not to all in part.
+    let settings = Settings { budget: Some(free.now.mul_f64(1.6)), ..settings(&[16, 32]) };
+    let (_, events) = run(many(), &settings, &mut Simulated::new(1), &|| false);
+    let run = analysis::results(&events).expect("a plan");
+    let second = run.groups.iter().filter(|group| group.rounds == 32).count();
+    assert!((2..6).contains(&second), "{second}");
+}
+
+#[test]
+fn rounds_that_take_longer_than_calibration_said_still_leave_verdicts() {
+    /// Everything takes three times as long from a moment on.
+    struct Slowing(Simulated, Duration);
+    impl Sampler for Slowing {
+        fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
+            let before = self.0.now;
+            let all = self.0.together(asks);
+            if before > self.1 {
+                let took = self.0.now - before;
+                self.0.now += 2 * took;
+            }
+            all
+        }
+        fn now(&self) -> Duration {
+            self.0.now()
+        }
+        fn load(&mut self) -> Option<Load> {
+            None
+        }
+    }
+    let many: Vec<Group> =
+        (0..6).map(|n| group(&format!("g{n}"), &[("sequential", "40000"), ("x", "20000")])).collect();
+    let settings = Settings { budget: Some(Duration::from_secs(30)), ..settings(&[16, 32]) };
+    let mut events = vec![plan(&settings)];
+    let mut emit = |event: Event| {
+        events.push(event);
+        Ok(())
+    };
+    let mut sampler = Slowing(Simulated::new(1), Duration::from_secs(2));
+    Engine::new(many, &settings, &mut sampler, &mut emit, &|| false).run().expect("events can be written");
+    let run = analysis::results(&events).expect("a plan");
+    let decided = run.groups.iter().filter(|group| group.leader.is_some()).count();
+    assert!((2..6).contains(&decided), "{decided}");
+}
+
+#[test]
+fn what_does_not_fit_is_finished_sweeps_first_then_the_cheapest() {
+    let mut groups: Vec<Group> =
+        [60, 30, 90].iter().map(|ms| group(&format!("g{ms}"), &[("sequential", &format!("{ms}000"))])).collect();
+    groups.extend([1.0, 2.0, 4.0].map(|value| swept(value, &[("sequential", "50000"), ("noisy", "50000")])));
+    let settings = Settings { budget: Some(Duration::from_secs(13)), ..settings(&[16]) };
+    let (status, events) = run(groups, &settings, &mut Simulated::new(1), &|| false);
+    assert_eq!(status, RunStatus::Budget);
+    let finished = finished(&events);
+    let (sweep, others): (Vec<_>, Vec<_>) = finished.iter().partition(|(id, _)| id.starts_with("sweep"));
+    assert!(finished[..sweep.len()].iter().all(|(id, _)| id.starts_with("sweep")), "{finished:?}");
+    // Its groups share every round.
+    assert!(sweep.chunks(3).enumerate().all(|(i, three)| three.iter().all(|(_, round)| *round == i as u32 + 1)));
+    assert_eq!(sweep.len(), 48);
+    assert!(others.iter().take(16).all(|(id, _)| id == "g30/w2"), "{others:?}");
+    let run = analysis::results(&events).expect("a plan");
+    let last = run.cells.iter().find(|cell| cell.id.starts_with("g90")).expect("it was planned");
+    assert_eq!(last.reason.as_deref(), Some("not reached before the run ended"));
+}
+
+#[test]
+fn the_groups_of_a_sweep_go_on_together() {
+    let clear = [("sequential", "10000"), ("x", "5000")];
+    let hard = [("sequential", "10000"), ("noisy", "9900")];
+    let groups = vec![swept(1.0, &clear), swept(2.0, &hard), group("clear", &clear)];
+    let (_, events) = run(groups, &settings(&[16, 32]), &mut Simulated::new(5), &|| false);
+    let rounds = |id: &str| finished(&events).iter().filter(|(group, _)| group == id).count();
+    assert_eq!([rounds("sweep:x=1/w2"), rounds("sweep:x=2/w2"), rounds("clear/w2")], [32, 32, 16]);
+}
+
+#[test]
+fn a_hopeless_contender_is_looked_at_once_and_never_warmed_up_again() {
+    let contenders = [("sequential", "10000"), ("x", "5000"), ("hopeless", "3000000"), ("lost", "900000")];
+    let groups = vec![group("a", &contenders)];
+    let (_, events) = run(groups, &settings(&[16]), &mut Simulated::new(1), &|| false);
+    let of = |model: &str, calibrating: bool| {
+        let samples = samples(&events);
+        samples.iter().filter(|(round, cell)| (*round == 0) == calibrating && cell.contains(model)).count()
+    };
+    assert_eq!([of("hopeless", true), of("lost", true), of("x", true)], [1, 3, 1]);
+    assert_eq!([of("hopeless", false), of("lost", false), of("x", false)], [3, 3, 16]);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Environment, RunStatus, Support, Tool, Units};
+use crate::{Environment, RunStatus, Support, Sweep, Tool, Units};
 
 /// The version written into every [`Event::Plan`].
 pub const SCHEMA: &str = "samples/1";
@@ -83,6 +83,9 @@ pub struct PlannedGroup {
     pub knobs: Map<String, Value>,
     /// Workers (clients).
     pub workers: u32,
+    /// Its place in a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
     /// Every contender of the workload.
     pub cells: Vec<PlannedCell>,
 }

@@ -8,8 +8,8 @@ pub mod journal;
 mod run;
 
 pub use run::{
-    Cell, CellStatus, Contrast, Environment, Group, KnownEffect, Metric, Run, RunInfo, RunStatus, Support, Tool, Trust,
-    Units, Verdict,
+    At, Cell, CellStatus, Contrast, Crossover, Environment, Found, Group, KnownEffect, Metric, Run, RunInfo, RunStatus,
+    Support, Sweep, Tool, Trust, Units, Verdict,
 };
 
 /// The schema that [`Run`] announces and that scripts may rely on.

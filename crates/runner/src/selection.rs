@@ -148,6 +148,7 @@ fn group(
         workload: variant.workload.id.to_owned(),
         knobs: variant.changed(),
         workers,
+        sweep: None,
         cells: Vec::new(),
     };
     let mut alternatives = Vec::new();

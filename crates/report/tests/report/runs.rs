@@ -152,6 +152,7 @@ fn group(run: &mut Run, id: &str, leader: &str, others: &[(&str, f64, Verdict, u
         iterations: 4,
         rounds: 16,
         capacity: Some(metric(1.93)),
+        sweep: None,
     });
 }
 
