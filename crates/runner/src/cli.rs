@@ -65,6 +65,14 @@ pub(crate) struct Selection {
     /// Set a knob, of every workload that has it or of one: `keys=64`, `word-count.bytes=4MiB`
     #[arg(long, value_name = "[WORKLOAD.]NAME=VALUE")]
     pub(crate) knob: Vec<String>,
+    /// Measure at several values of a knob, and find where the answer turns; repeatable, one knob a workload.
+    ///
+    /// `work=2^0..2^10`: factors of two, either direction; sizes too, as in `bytes=4KiB..256MiB`.
+    /// `imbalance=0..1/4`: 4 linear steps, both ends included.
+    /// `keys=1,8,64`: these.
+    /// Without a workload it is swept in every selected one that has the knob.
+    #[arg(long, value_name = "[WORKLOAD.]NAME=VALUES", verbatim_doc_comment)]
+    pub(crate) sweep: Vec<String>,
     /// How much work a cell is
     #[arg(long, value_enum, default_value_t = Size::Default)]
     pub(crate) size: Size,
@@ -99,6 +107,8 @@ Examples:
   crossover compare --quick '!word-count'             everything but one workload
   crossover compare --text book.txt word-count        your own input
   crossover compare --knob work-inside=50 counter     50 squares under the lock
+  crossover compare --sweep grain.iterations=2^4..2^12 grain
+                                                      from which task size on does each strategy pay?
   crossover compare --plan                            what would be measured, and how long it takes")]
 pub(crate) struct Compare {
     #[command(flatten)]

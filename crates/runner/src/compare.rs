@@ -8,12 +8,12 @@ use anyhow::{Result, anyhow};
 use harness::engine::{Engine, Group, Settings};
 use harness::journal::Journal;
 use harness::{ProcessSampler, Sampler};
-use results::journal::{Event, Plan};
+use results::journal::{Event, Plan, PlannedGroup};
 use results::{CellStatus, Run, RunStatus, Tool, Verdict};
 use suite::{Models, Suite};
 
 use crate::progress::{Progress, short};
-use crate::{cli, exit, interrupt, output, render, selection};
+use crate::{cli, exit, interrupt, output, render, selection, sweep};
 
 /// Chance of a false separation in a group, over all looks.
 const ALPHA: f64 = 0.05;
@@ -121,6 +121,8 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
         }
         cells += group.alternatives.len() as u32;
     }
+    let swept = groups.iter().filter_map(|group| Some((group.planned.sweep.as_ref()?, swept_value(&group.planned))));
+    sweep::described(swept).iter().for_each(|line| text += &format!("{line}\n"));
     let rounds = settings.looks.last().copied().unwrap_or(0);
     let probes = groups.iter().filter(|group| group.probe > 0).count() as u32;
     let estimate = SAMPLE * (cells + probes) * rounds;
@@ -133,6 +135,15 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
         short(time)
     );
     text
+}
+
+/// The value of the swept knob as it stands in IDs, or as a plain number where it is the default and stands in none.
+fn swept_value(planned: &PlannedGroup) -> String {
+    let Some(sweep) = &planned.sweep else { return String::new() };
+    let (_, knobs) = planned.id.rsplit_once("/w").map_or("", |(label, _)| label).split_once(':').unwrap_or_default();
+    let named = knobs.split(',').find_map(|knob| knob.strip_prefix(sweep.knob.as_str())?.strip_prefix('='));
+    let default = || format!("{} {}", sweep.value, sweep.unit).trim_end().to_owned() + " (the default)";
+    named.map_or_else(default, str::to_owned)
 }
 
 /// What stands on stdout at the end.

@@ -6,6 +6,8 @@ use patterns::cell::Listed;
 use patterns::knob::{difference, unescape};
 use serde_json::{Map, Value};
 
+use crate::sweep::Swept;
+
 /// A workload with all its knobs.
 #[derive(Debug, Clone)]
 pub(crate) struct Variant {
@@ -13,6 +15,8 @@ pub(crate) struct Variant {
     pub(crate) knobs: Map<String, Value>,
     /// As the whole run has it, as against one that a filter brought in.
     pub(crate) base: bool,
+    /// At one value of a sweep.
+    pub(crate) swept: Option<Swept>,
 }
 
 impl Variant {

@@ -21,6 +21,7 @@ mod progress;
 mod render;
 mod repro;
 mod selection;
+mod sweep;
 mod verify;
 
 use std::process::ExitCode;

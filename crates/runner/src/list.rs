@@ -1,8 +1,10 @@
 //! `list`: models with strategies, workloads with knobs and presets, every cell with its support.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
-use patterns::Size;
 use patterns::cell::{Cell, Listed};
+use patterns::{Demand, Size};
 use serde_json::{Value, json};
 use suite::{Models, Suite};
 
@@ -27,7 +29,15 @@ struct Listing {
     pattern: &'static str,
     support: &'static str,
     why: Option<&'static str>,
+    demands: BTreeSet<Demand>,
     wrong: bool,
+}
+
+impl Listing {
+    /// What it demands of a program's types, as one writes it.
+    fn words(&self) -> Vec<&'static str> {
+        self.demands.iter().map(|demand| demand.word()).collect()
+    }
 }
 
 /// The strategies of a model, in the order in which it lists them.
@@ -36,9 +46,17 @@ fn strategies(cells: &[Cell], model: &str) -> Vec<Listing> {
     for cell in cells.iter().filter(|cell| cell.model == model) {
         let (pattern, support, why) = (cell.pattern.id(), word(cell), cell.support.why());
         match all.iter_mut().find(|known| known.id == cell.strategy && known.pattern == pattern) {
-            Some(known) if known.support != support => (known.support, known.why) = ("depends", None),
-            Some(_) => {}
-            None => all.push(Listing { id: cell.strategy, pattern, support, why, wrong: cell.wrong }),
+            Some(known) => {
+                // A workload to which it is not applicable says nothing of what it demands of the others.
+                known.demands.extend(cell.demands);
+                if known.support != support {
+                    (known.support, known.why) = ("depends", None);
+                }
+            }
+            None => {
+                let demands = cell.demands.iter().copied().collect();
+                all.push(Listing { id: cell.strategy, pattern, support, why, demands, wrong: cell.wrong });
+            }
         }
     }
     all
@@ -56,7 +74,7 @@ fn as_json<M: Models>(suite: &Suite<M>) -> Value {
     let models = suite.models().iter().map(|(id, about)| {
         let strategies = strategies(&suite.cells, id).into_iter().map(|one| {
             json!({ "id": one.id, "pattern": one.pattern, "support": one.support, "why": one.why,
-                    "deliberately_wrong": one.wrong })
+                    "demands": one.words(), "deliberately_wrong": one.wrong })
         });
         json!({ "id": id, "about": about, "strategies": strategies.collect::<Vec<_>>() })
     });
@@ -82,7 +100,7 @@ fn as_json<M: Models>(suite: &Suite<M>) -> Value {
 }
 
 fn as_text<M: Models>(suite: &Suite<M>) -> String {
-    let mut text = String::from("models and their strategies\n");
+    let mut text = String::from("models, their strategies, and what these demand of a program's types\n");
     for (id, about) in suite.models() {
         text += &format!("  {id:14} {about}\n");
         for one in strategies(&suite.cells, id) {
@@ -91,7 +109,8 @@ fn as_text<M: Models>(suite: &Suite<M>) -> String {
             notes.extend(one.why.map(str::to_owned));
             notes.extend(one.wrong.then(|| String::from("deliberately wrong, never ranked")));
             let note = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(": ")) };
-            text += &format!("  {:14} {:12} {}{note}\n", "", one.pattern, one.id);
+            let demands = if one.demands.is_empty() { String::from("nothing") } else { one.words().join(" ") };
+            text += &format!("  {:14} {:12} {:22} {demands}{note}\n", "", one.pattern, one.id);
         }
     }
     text += "\nworkloads and their knobs\n";
@@ -126,8 +145,10 @@ fn knobs(workload: &Listed) -> impl Iterator<Item = (&'static patterns::Knob, St
 }
 
 fn as_markdown<M: Models>(suite: &Suite<M>) -> String {
-    let mut patterns: Vec<&str> = suite.workloads.iter().map(|workload| workload.pattern.id()).collect();
-    patterns.dedup();
+    let mut patterns: Vec<&str> = Vec::new();
+    for workload in &suite.workloads {
+        patterns.extend((!patterns.contains(&workload.pattern.id())).then(|| workload.pattern.id()));
+    }
     let mut text = format!("| model | {} |\n|---|{}\n", patterns.join(" | "), "---|".repeat(patterns.len()));
     for (id, _) in suite.models() {
         let all = strategies(&suite.cells, id);
@@ -140,6 +161,7 @@ fn as_markdown<M: Models>(suite: &Suite<M>) -> String {
         let columns: Vec<String> = patterns.iter().map(of).collect();
         text += &format!("| **{id}** | {} |\n", columns.join(" | "));
     }
+    text += &demands(suite, &patterns);
     text += "\n| workload | what | pattern | knobs (default) |\n|---|---|---|---|\n";
     for workload in &suite.workloads {
         let knobs: Vec<String> = knobs(workload).map(|(knob, default)| format!("`{}` ({default})", knob.id)).collect();
@@ -150,6 +172,34 @@ fn as_markdown<M: Models>(suite: &Suite<M>) -> String {
             workload.pattern.id(),
             knobs.join(", ")
         );
+    }
+    text
+}
+
+/// What strategies demand of a program's types, the least first: those that demand the same stand together.
+fn demands<M: Models>(suite: &Suite<M>, patterns: &[&str]) -> String {
+    let listed: Vec<(&str, Vec<Listing>)> =
+        suite.models().iter().map(|(id, _)| (*id, strategies(&suite.cells, id))).collect();
+    let known = listed.iter().flat_map(|(_, all)| all).filter(|one| one.support != "not-applicable");
+    let mut sets: Vec<&BTreeSet<Demand>> = known.map(|one| &one.demands).collect();
+    sets.sort_by_key(|set| (set.len(), *set));
+    sets.dedup();
+    let head = patterns.join(" | ");
+    let mut text = format!("\n| demands of your types | {head} |\n|---|{}\n", "---|".repeat(patterns.len()));
+    for set in sets {
+        let of = |pattern: &&str| {
+            let model = |(model, all): &(&str, Vec<Listing>)| {
+                let same = all.iter().filter(|one| one.pattern == *pattern && one.demands == *set);
+                let same = same.filter(|one| one.support != "not-applicable");
+                let names: Vec<String> = same.map(|one| format!("`{}`", one.id)).collect();
+                (!names.is_empty()).then(|| format!("{model}: {}", names.join(", ")))
+            };
+            listed.iter().filter_map(model).collect::<Vec<_>>().join("; ")
+        };
+        let words: Vec<String> = set.iter().map(|demand| format!("`{}`", demand.word())).collect();
+        let words = if words.is_empty() { String::from("nothing") } else { words.join(" ") };
+        let columns: Vec<String> = patterns.iter().map(of).collect();
+        text += &format!("| {words} | {} |\n", columns.join(" | "));
     }
     text
 }

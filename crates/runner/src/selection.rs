@@ -15,8 +15,8 @@ use patterns::{Domain, Size, Support};
 use results::journal::{PlannedCell, PlannedGroup};
 use suite::{Models, Suite};
 
-use crate::cli;
 use crate::id::{Variant, nearest, unknown};
+use crate::{cli, sweep};
 
 /// Clients of a shared-state workload, unless asked otherwise: the classic figure.
 const CLIENTS: u32 = 8;
@@ -33,7 +33,7 @@ pub(crate) fn cpus() -> NonZeroUsize {
 pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folder: &Path) -> Result<Vec<Group>> {
     let names = Names::new(suite, chosen)?;
     let (filters, variants) = read_filters(suite, chosen)?;
-    let own = Launcher {
+    let launcher = Launcher {
         argv: crate::hidden::sample().context("failed to find this program")?,
         env: vec![(OsString::from("TMPDIR"), folder.into())],
     };
@@ -45,20 +45,21 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
             bail!("`--contender {}/{}=..`: that name is taken; choose another", guest.model, guest.strategy);
         }
     }
+    let contenders = |variant: &Variant| -> Vec<Contender> {
+        let own = suite.cells.iter().filter(|cell| cell.workload == variant.workload.id);
+        own.map(|cell| Contender::of(cell, &launcher)).chain(guests.iter().cloned()).collect()
+    };
+    let made = |variant: &Variant, matched: &mut [bool]| -> Vec<Group> {
+        let at = |workers| group(variant, workers, contenders(variant), &names, &filters, matched, chosen);
+        workers(chosen, &variant.workload).into_iter().filter_map(at).collect()
+    };
+    let sweeps = sweep::read(&chosen.sweep, &suite.workloads)?;
+    let selected = |variant: &Variant| !made(variant, &mut vec![false; filters.len()]).is_empty();
+    let variants = sweep::expand(variants, &sweeps, &chosen.knob, selected)?;
     let mut matched = vec![false; filters.len()];
     let mut groups = Vec::new();
     for variant in &variants {
-        for workers in workers(chosen, &variant.workload) {
-            let mut contenders: Vec<Contender> = suite
-                .cells
-                .iter()
-                .filter(|cell| cell.workload == variant.workload.id)
-                .map(|cell| Contender::of(cell, &own))
-                .collect();
-            contenders.extend(guests.iter().cloned());
-            let group = group(variant, workers, contenders, &names, &filters, &mut matched, chosen);
-            groups.extend(group.map(|group| (variant, group)));
-        }
+        groups.extend(made(variant, &mut matched).into_iter().map(|group| (variant, group)));
     }
     if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
         bail!("{}", no_match(&filter.text, suite));
@@ -66,7 +67,9 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
     if groups.is_empty() {
         bail!("the filters leave no cell to run; `crossover list` shows all of them");
     }
-    groups.iter().try_for_each(|(variant, _)| variant.check())?;
+    let running: Vec<&Variant> = groups.iter().map(|(variant, _)| *variant).collect();
+    sweep::all_used(&sweeps, &running, &suite.workloads)?;
+    running.into_iter().try_for_each(Variant::check)?;
     Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
@@ -148,7 +151,10 @@ fn group(
         workload: variant.workload.id.to_owned(),
         knobs: variant.changed(),
         workers,
-        sweep: None,
+        sweep: variant.swept.as_ref().map(|swept| results::Sweep {
+            series: format!("{}/w{workers}", swept.place.series),
+            ..swept.place.clone()
+        }),
         cells: Vec::new(),
     };
     let mut alternatives = Vec::new();
@@ -160,6 +166,7 @@ fn group(
         let mut ids = vec![id.clone()];
         // A size, a knob or a text changes the ID of a workload for the whole run: `primes/` still means it.
         ids.extend(variant.base.then(|| format!("{}/{model}/{strategy}/w{workers}", variant.workload.id)));
+        ids.extend(variant.swept.iter().map(|swept| format!("{}/{model}/{strategy}/w{workers}", swept.unswept)));
         let selected = passes(filters, &ids, matched) && names.pass(variant.workload.id, &model, &strategy);
         let runs = support != results::Support::NotApplicable;
         wanted |= selected && runs;
@@ -315,7 +322,7 @@ fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
         cli::Size::Default => Size::Default,
         cli::Size::Large => Size::Large,
     };
-    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size), base: true };
+    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size), base: true, swept: None };
     for text in &chosen.knob {
         let (owner, name, value) = knob(text)?;
         let has = workload.knobs.iter().any(|knob| knob.id == name);
