@@ -2,12 +2,14 @@
 
 mod forest;
 mod sections;
+mod turns;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
 
 use crate::facts;
 use crate::figures;
+use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
 use crate::words::{self, Piece, Sentence};
 
@@ -21,6 +23,7 @@ const GLYPHS: &str = include_str!("html/glyphs.svg");
 #[must_use]
 pub fn html(run: &Run) -> String {
     let view = View::new(run);
+    let sweeps = turns_of(&view);
     markup! {
         (DOCTYPE)
         html lang="en" {
@@ -38,8 +41,9 @@ pub fn html(run: &Run) -> String {
                 div.wrap {
                     (top(&view))
                     main {
-                        (verdicts(&view))
-                        @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view)) }
+                        (verdicts(&view, &sweeps))
+                        (turns::turns(&view, &sweeps))
+                        @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
                         (sections::lost(&view))
                         (sections::omissions(run))
                         (sections::machine(run))
@@ -79,26 +83,51 @@ fn top(view: &View<'_>) -> Markup {
     }
 }
 
-fn verdicts(view: &View<'_>) -> Markup {
+fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (badge(view.run)) };
     let body = markup! {
         @if view.groups.is_empty() { p.say { "Nothing was measured: the run has no cells." } }
         ul.verdicts {
-            @for (i, group) in view.groups.iter().enumerate() {
+            @for (i, sweep) in sweeps.iter().enumerate() {
                 li {
-                    p {
-                        b { (words::title(group)) ". " }
-                        (said(&words::verdict(view, group)))
-                        @if !group.rows.is_empty() { " " a.ev href=(format!("#g{i}")) { "evidence" } }
-                    }
-                    @for lost in words::lost(group) { p { span.wrong { "deliberately wrong" } " " (said(&lost)) } }
+                    p { b { (sweep.title()) ". " } a.ev href=(format!("#x{i}")) { "chart" } }
+                    ul.turns { (turns::answers(sweep)) }
                 }
             }
+            @for (i, group) in view.groups.iter().enumerate() {
+                @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
+            }
+        }
+        @for sweep in sweeps {
+            (folded(view, sweep, &markup! {
+                ul.verdicts { @for i in &sweep.groups { (verdict(view, &view.groups[*i], *i)) } }
+            }))
         }
         @if !tally.is_empty() { p.q { (tally) "." } }
     };
     section("verdicts", title, body)
+}
+
+fn verdict(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
+    markup! {
+        li {
+            p {
+                b { (words::title(group)) ". " }
+                (said(&words::verdict(view, group)))
+                @if !group.rows.is_empty() { " " a.ev href=(format!("#g{index}")) { "evidence" } }
+            }
+            @for lost in words::lost(group) { p { span.wrong { "deliberately wrong" } " " (said(&lost)) } }
+        }
+    }
+}
+
+/// What a sweep has many of.
+fn folded(view: &View<'_>, sweep: &Turns<'_>, inside: &Markup) -> Markup {
+    let values: Vec<String> = sweep.values(view).map(|value| sweep.exact(value)).collect();
+    markup! {
+        details { summary { (sweep.title()) ": each of " (figures::plural(values.len(), "value")) } (inside) }
+    }
 }
 
 fn badge(run: &Run) -> Markup {
@@ -131,7 +160,7 @@ fn badge(run: &Run) -> Markup {
     }
 }
 
-fn evidence(view: &View<'_>) -> Markup {
+fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
     let title = markup! {
         h2 { "Evidence by workload" }
         p.how {
@@ -143,16 +172,25 @@ fn evidence(view: &View<'_>) -> Markup {
     };
     let body = markup! {
         @for (i, group) in view.groups.iter().enumerate() {
-            @if !group.rows.is_empty() {
-                article id=(format!("g{i}")) {
-                    h3 { (words::title(group)) }
-                    p.q { (group_facts(view, group)) }
-                    (forest::table(view, group, i))
-                }
-            }
+            @if crate::turns::place(group).is_none() { (article(view, group, i)) }
+        }
+        @for sweep in sweeps {
+            (folded(view, sweep, &markup! { @for i in &sweep.groups { (article(view, &view.groups[*i], *i)) } }))
         }
     };
     section("evidence", title, body)
+}
+
+fn article(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
+    markup! {
+        @if !group.rows.is_empty() {
+            article id=(format!("g{index}")) {
+                h3 { (words::title(group)) }
+                p.q { (group_facts(view, group)) }
+                (forest::table(view, group, index))
+            }
+        }
+    }
 }
 
 /// One line on how a group was measured.

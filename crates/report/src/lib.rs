@@ -11,6 +11,7 @@ mod html;
 mod layout;
 mod markdown;
 mod terminal;
+mod turns;
 mod view;
 mod words;
 

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use results::{Cell, CellStatus, Run, Support};
+use results::{Cell, CellStatus, Crossover, Run, Support};
 
 use crate::facts;
 use crate::figures::{self, NONE, percent};
+use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
 use crate::words;
 
@@ -32,9 +33,18 @@ pub fn markdown(run: &Run) -> String {
         facts.join(", ")
     ));
     doc.line("");
-    table(&mut doc, &view);
+    let sweeps = turns::all(&view);
+    let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
+    sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
+    table(&mut doc, &view, &alone);
     for sentence in view.groups.iter().flat_map(words::lost) {
         doc.line(&format!("\n✕ {}", escape(&sentence.to_string())));
+    }
+    for sweep in &sweeps {
+        let groups: Vec<&GroupView<'_>> = sweep.groups.iter().map(|index| &view.groups[*index]).collect();
+        doc.line(&format!("\n<details><summary>{}: every value</summary>\n", escape(&sweep.title())));
+        table(&mut doc, &view, &groups);
+        doc.line("\n</details>");
     }
     doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
     cells(&mut doc, &view);
@@ -83,9 +93,32 @@ impl Doc {
     }
 }
 
-fn table(doc: &mut Doc, view: &View<'_>) {
+/// Where the answer turns along a knob: one sentence a model, then the figures.
+fn crossovers(doc: &mut Doc, view: &View<'_>, sweep: &Turns<'_>) {
+    doc.line(&format!("**{}** ({})\n", escape(&sweep.title()), escape(&sweep.axis(view))));
+    for (model, answer) in sweep.answers() {
+        doc.line(&format!("- {}: {}", escape(model), escape_to(&answer.to_string(), 1_000)));
+    }
+    if let Some(lead) = sweep.lead() {
+        doc.line(&format!("- leaders: {}", escape(&lead.to_string())));
+    }
+    if sweep.against.is_empty() {
+        doc.line("- no two values at which a contender and the reference were both measured: nothing crosses");
+    }
+    doc.line("");
+    let row = |one: &&Crossover| {
+        let once = format!("{}/{}", one.once, one.rounds);
+        vec![escape(sweep.contender(one)), escape(&sweep.said(one)), once]
+    };
+    let rows: Vec<Vec<String>> = sweep.by_model().iter().flat_map(|(_, all)| all.iter().map(row)).collect();
+    let head = format!("faster than the reference, by {}", escape(&sweep.sweep.knob));
+    doc.table(&["contender", &head, "rounds that cross once"], "|---|---|--:|", &rows);
+    doc.line("");
+}
+
+fn table(doc: &mut Doc, view: &View<'_>, groups: &[&GroupView<'_>]) {
     let models = view.models();
-    if models.is_empty() {
+    if models.is_empty() || groups.is_empty() {
         return;
     }
     let names: Vec<String> = models.iter().map(|model| escape(model)).collect();
@@ -93,7 +126,7 @@ fn table(doc: &mut Doc, view: &View<'_>) {
     head.extend(names.iter().map(String::as_str));
     head.push("won");
     let rule = format!("|---|--:|---|{}--:|", "---|".repeat(models.len()));
-    let rows: Vec<Vec<String>> = view.groups.iter().map(|group| row(view, group, &models)).collect();
+    let rows: Vec<Vec<String>> = groups.iter().map(|group| row(view, group, &models)).collect();
     doc.table(&head, &rule, &rows);
     doc.line(
         "\nTimes slower than the best; `=` tie, `?<6 %` not separated, `≤` slower but inside the band, `far` not \

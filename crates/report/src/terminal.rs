@@ -5,6 +5,7 @@ use results::{CellStatus, Run};
 use crate::facts;
 use crate::figures;
 use crate::layout::{Ink, Item, JOIN, Page, plain};
+use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View};
 use crate::words;
 
@@ -38,6 +39,9 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     let columns = Columns { label: longest.clamp(12, 22) + 1, narrow: style.width < NARROW };
     for group in &view.groups {
         verdict(&mut page, &view, group, columns);
+    }
+    for sweep in turns::all(&view) {
+        turns(&mut page, &view, &sweep, columns);
     }
     for group in &view.groups {
         for sentence in words::lost(group) {
@@ -127,6 +131,10 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
         let text = names(None, &open).into_iter().chain([hidden(&open)]).collect();
         columns.more(page, vec![], (Ink::Plain, "?"), text, "");
     }
+    // Along a knob it is the crossovers that are read; a line a value is enough.
+    if turns::place(group).is_some() {
+        return;
+    }
     for row in group.other_models() {
         let said = words::behind_text(row);
         // The interval is quieter than the figure.
@@ -139,6 +147,22 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
     }
     if let Some(losers) = words::losers(group) {
         columns.more(page, vec![], (Ink::Plain, ""), vec![Item::Words(Ink::Dim, losers)], "");
+    }
+}
+
+/// Where the answer turns along a knob: a line a contender, the nearest first.
+fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) {
+    let axis = format!("along {}", sweep.axis(view));
+    columns.start(page, (sweep.label, sweep.workers), (Ink::Plain, "╳"), vec![plain(axis)], "");
+    for (_, contenders) in sweep.by_model() {
+        for one in contenders {
+            let name = plain(sweep.contender(one));
+            let tab = if columns.narrow { Item::Gap } else { Item::Tab(columns.sign() + 34) };
+            columns.more(page, vec![], (Ink::Plain, ""), vec![name, tab, plain(sweep.said(one))], "");
+        }
+    }
+    if let Some(lead) = sweep.lead() {
+        columns.more(page, vec![], (Ink::Plain, ""), vec![plain(lead.to_string())], "");
     }
 }
 

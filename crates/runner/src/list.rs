@@ -109,7 +109,7 @@ fn as_text<M: Models>(suite: &Suite<M>) -> String {
             notes.extend(one.why.map(str::to_owned));
             notes.extend(one.wrong.then(|| String::from("deliberately wrong, never ranked")));
             let note = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(": ")) };
-            let demands = if one.demands.is_empty() { String::from("nothing") } else { one.words().join(" ") };
+            let demands = if one.demands.is_empty() { String::from("nothing") } else { one.words().join(", ") };
             text += &format!("  {:14} {:12} {:22} {demands}{note}\n", "", one.pattern, one.id);
         }
     }

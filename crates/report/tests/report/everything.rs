@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use report::{Terminal, csv, html, markdown, terminal};
 use results::{RunStatus, Verdict};
 
-use crate::runs::{everything, forty};
+use crate::runs::{everything, forty, swept};
 
 const PLAIN: Terminal = Terminal { colour: false, width: 80 };
 
@@ -99,7 +99,9 @@ fn forty_cells_stay_small() {
 #[test]
 fn pages_to_look_at() {
     let Some(dir) = std::env::var_os("REPORT_PAGES").map(std::path::PathBuf::from) else { return };
-    for (name, run) in [("everything", everything()), ("forty", forty()), ("hostile", crate::hostile::hostile())] {
+    for (name, run) in
+        [("everything", everything()), ("forty", forty()), ("hostile", crate::hostile::hostile()), ("swept", swept())]
+    {
         std::fs::write(dir.join(format!("{name}.html")), html(&run)).unwrap();
     }
 }

@@ -4,3 +4,4 @@ mod everything;
 mod hostile;
 mod runs;
 mod sparse;
+mod turns;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use results::{
-    Cell, CellStatus, Contrast, Environment, Group, KnownEffect, Metric, Run, RunInfo, RunStatus, Support, Tool, Trust,
-    Units, Verdict,
+    At, Cell, CellStatus, Contrast, Crossover, Environment, Found, Group, KnownEffect, Metric, Run, RunInfo, RunStatus,
+    Support, Sweep, Tool, Trust, Units, Verdict,
 };
 
 /// A metric around a median.
@@ -233,5 +233,74 @@ pub(crate) fn everything() -> Run {
         trusted: Some(true),
         reason: "1 of 15 twins differs, as chance allows; the known effect was found".to_owned(),
     };
+    run
+}
+
+/// A crossover of the sweep below.
+fn crossover(contender: &str, found: Found, at: (Option<f64>, Option<f64>, Option<f64>)) -> Crossover {
+    Crossover {
+        workload: "bulk-map".to_owned(),
+        knobs: serde_json::Map::new(),
+        knob: "work".to_owned(),
+        workers: 2,
+        series: "bulk-map/w2".to_owned(),
+        from: "sequential/plain".to_owned(),
+        to: contender.to_owned(),
+        at: At { value: at.0, lo: at.1, hi: at.2 },
+        unit: String::new(),
+        found,
+        range: (1.0, 1024.0),
+        rounds: 16,
+        once: if found == Found::Crosses { 15 } else { 0 },
+        leaders: false,
+    }
+}
+
+/// A sweep of eleven values beside a group that is in none; every kind of crossover.
+pub(crate) fn swept() -> Run {
+    let mut run = empty();
+    run.run.argv = ["compare", "--sweep", "bulk-map.work=2^0..2^10", "bulk-map", "primes"].map(str::to_owned).to_vec();
+    group(&mut run, "primes/w2", "threads/static", &[("processes/pool", 5.6, Verdict::Slower, 0)], 5.0);
+    for power in 0..=10 {
+        let work = f64::from(1 << power);
+        let id = if power == 6 { "bulk-map/w2".to_owned() } else { format!("bulk-map:work={work}/w2") };
+        // A cost for each byte that is moved, and half of the work.
+        let ms = |bytes: f64| 10.0 * (0.52 + bytes / (1.0 + work));
+        let verdict = |ms: f64| if ms > 104.0 { Verdict::Far } else { Verdict::Slower };
+        let others = [
+            ("threads/queue", ms(0.12)),
+            ("data-parallel/par-iter", ms(0.08)),
+            ("async/spawn", ms(1.9)),
+            ("processes/pool", ms(30.0)),
+            ("processes/shared-memory", ms(11.5)),
+            ("processes/pool-vec", ms(700.0)),
+            ("processes/pool-byte-buf", ms(40.0)),
+        ]
+        .map(|(name, ms)| (name, ms, verdict(ms), 0));
+        group(&mut run, &id, "threads/static", &others, ms(0.05));
+        if let Some(group) = run.groups.last_mut() {
+            group.sweep = Some(Sweep {
+                series: "bulk-map/w2".to_owned(),
+                knob: "work".to_owned(),
+                value: work,
+                unit: String::new(),
+                about: "operations per byte".to_owned(),
+                linear: false,
+            });
+        }
+    }
+    let none = (None, None, None);
+    run.crossovers = vec![
+        crossover("threads/static", Found::Already, none),
+        crossover("threads/queue", Found::Already, none),
+        crossover("processes/pool-vec", Found::NotReached, none),
+        crossover("processes/pool", Found::Crosses, (Some(61.4), Some(52.0), Some(70.2))),
+        crossover("processes/shared-memory", Found::Crosses, (Some(23.1), Some(19.2), Some(28.4))),
+        crossover("processes/pool-byte-buf", Found::Several, none),
+        crossover("async/spawn", Found::Crosses, (Some(3.1), None, Some(3.6))),
+        crossover("data-parallel/par-iter", Found::Already, (None, None, Some(1.3))),
+    ];
+    let leaders = crossover("data-parallel/par-iter", Found::Crosses, (Some(412.0), Some(290.0), Some(640.0)));
+    run.crossovers.push(Crossover { from: "threads/static".to_owned(), leaders: true, ..leaders });
     run
 }

@@ -1,0 +1,144 @@
+//! A run with a sweep, in every form: answers first, and not drowned by its groups.
+
+use insta::assert_snapshot;
+use report::{Terminal, csv, html, markdown, terminal};
+use results::{Found, Run, Verdict};
+
+use crate::runs::swept;
+
+/// Renders every form, so that a panic in any of them fails the test.
+fn all(run: &Run) -> [String; 4] {
+    [terminal(run, Terminal { colour: false, width: 80 }), markdown(run), html(run), csv(run)]
+}
+
+#[test]
+fn terminal_at_80_columns() {
+    assert_snapshot!(terminal(&swept(), Terminal { colour: false, width: 80 }));
+}
+
+#[test]
+fn terminal_at_60_columns() {
+    let text = terminal(&swept(), Terminal { colour: false, width: 60 });
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    assert_snapshot!(text);
+}
+
+#[test]
+fn markdown_whole() {
+    assert_snapshot!(markdown(&swept()));
+}
+
+#[test]
+fn html_section() {
+    let page = html(&swept());
+    let section = page.split("<section id=\"crossovers\">").nth(1).and_then(|rest| rest.split("</section>").next());
+    assert_snapshot!(section.expect("a section").replace("><", ">\n<"));
+}
+
+#[test]
+fn the_answer_comes_before_the_groups() {
+    let answer = "is faster than sequential/plain from work = 23 [19, 28] on; processes/pool from 61 [52, 70] on";
+    let text = markdown(&swept());
+    let first = text.find(&answer.replace('[', "\\[").replace(']', "\\]")).expect("it is said");
+    assert!(first < text.find("| workload |").expect("a table"), "{text}");
+    let page = html(&swept());
+    let chart = page.find("id=\"crossovers\"").expect("a section");
+    assert!(chart < page.find("id=\"evidence\"").expect("a section"));
+    // What a sweep has many of is folded.
+    let folded: usize = page
+        .split("<details>")
+        .skip(1)
+        .filter_map(|rest| rest.split("</details>").next())
+        .map(|inside| inside.matches("<table class=\"forest\"").count())
+        .sum();
+    assert_eq!((folded, page.matches("<table class=\"forest\"").count()), (11, 12));
+    assert!(page.len() < 150_000, "{} bytes", page.len());
+}
+
+#[test]
+fn words_that_are_never_said() {
+    for text in all(&swept()) {
+        let lower = text.to_lowercase();
+        for word in ["significant", "winner", "x faster", "× faster", "nan%", "inf"] {
+            assert!(!lower.contains(word), "{word}");
+        }
+    }
+}
+
+#[test]
+fn sweeps_that_lack_something() {
+    let mut run = swept();
+    run.crossovers.clear();
+    assert!(markdown(&run).contains("nothing crosses"));
+    all(&run);
+    let mut run = swept();
+    run.contrasts.clear();
+    run.cells.retain(|cell| !cell.reference);
+    all(&run);
+    let mut run = swept();
+    run.groups.retain(|group| group.sweep.as_ref().is_none_or(|sweep| sweep.value < 2.0));
+    all(&run);
+    for found in [Found::Crosses, Found::Already, Found::NotReached, Found::Several, Found::Open] {
+        let mut run = swept();
+        for one in &mut run.crossovers {
+            (one.found, one.at.value) = (found, one.at.value.filter(|_| found == Found::Crosses));
+        }
+        all(&run);
+    }
+    // Of one value only, of none that is positive, of none that is a number.
+    for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
+        let mut run = swept();
+        let places = run.groups.iter_mut().filter_map(|group| group.sweep.as_mut());
+        places.step_by(2).for_each(|place| place.value = value);
+        for one in &mut run.crossovers {
+            (one.at.value, one.at.lo, one.at.hi) = (Some(value), Some(value), None);
+            one.range = (value, value);
+        }
+        all(&run);
+    }
+    let mut run = swept();
+    for contrast in &mut run.contrasts {
+        (contrast.ratio, contrast.verdict) = (f64::NAN, Verdict::Unresolved);
+    }
+    all(&run);
+}
+
+#[test]
+fn names_that_try_to_be_something_else() {
+    const EVIL: &str = "<script>x</script>\" onload=x | `t` **b** @all\n\u{1b}[31m# h/w2";
+    let mut run = swept();
+    for place in run.groups.iter_mut().filter_map(|group| group.sweep.as_mut()) {
+        (place.series, place.knob, place.about) = (EVIL.to_owned(), EVIL.to_owned(), EVIL.to_owned());
+    }
+    for one in &mut run.crossovers {
+        (one.series, one.knob, one.to) = (EVIL.to_owned(), EVIL.to_owned(), EVIL.to_owned());
+    }
+    let [text, markdown, page, _] = all(&run);
+    assert!(!text.contains('\u{1b}'));
+    assert!(!page.contains("<script") && !page.contains("\" onload"));
+    let (body, _) = markdown.split_once("<sub>").expect("a command");
+    assert!(!body.contains("<script") && !body.contains("@all") && !body.contains("**b**") && !body.contains('\u{1b}'));
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn sizes_are_written_as_sizes_and_what_stops_paying_says_up_to() {
+    let mut run = swept();
+    for place in run.groups.iter_mut().filter_map(|group| group.sweep.as_mut()) {
+        (place.unit, place.value) = ("bytes".to_owned(), place.value * 4096.0);
+    }
+    for one in &mut run.crossovers {
+        one.unit = "bytes".to_owned();
+        one.range = (4096.0, 4_194_304.0);
+        (one.at.value, one.at.lo, one.at.hi) =
+            (one.at.value.map(|x| x * 4096.0), one.at.lo.map(|x| x * 4096.0), one.at.hi.map(|x| x * 4096.0));
+        if one.to == "processes/pool" {
+            std::mem::swap(&mut one.from, &mut one.to);
+        }
+    }
+    let text = markdown(&run);
+    assert!(text.contains("from work = 92.4 KiB \\[76.8 KiB, 114 KiB\\] on"), "{text}");
+    assert!(text.contains("processes/pool up to 246 KiB \\[208 KiB, 281 KiB\\]"), "{text}");
+    assert!(text.contains("operations per byte, 4 KiB to 4 MiB"), "{text}");
+    all(&run);
+}
