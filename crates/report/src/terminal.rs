@@ -37,7 +37,7 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     }
     let longest = view.groups.iter().map(|group| group.label.chars().count()).max().unwrap_or(0);
     let columns = Columns { label: longest.clamp(12, 22) + 1, narrow: style.width < NARROW };
-    for group in &view.groups {
+    for group in view.groups.iter().filter(|group| turns::place(group).is_none()) {
         verdict(&mut page, &view, group, columns);
     }
     for sweep in turns::all(&view) {
@@ -131,10 +131,6 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
         let text = names(None, &open).into_iter().chain([hidden(&open)]).collect();
         columns.more(page, vec![], (Ink::Plain, "?"), text, "");
     }
-    // Along a knob it is the crossovers that are read; a line a value is enough.
-    if turns::place(group).is_some() {
-        return;
-    }
     for row in group.other_models() {
         let said = words::behind_text(row);
         // The interval is quieter than the figure.
@@ -150,9 +146,9 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
     }
 }
 
-/// Where the answer turns along a knob: a line a contender, the nearest first.
+/// Where the answer turns along a knob: who leads where, then a line a contender.
 fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) {
-    let axis = format!("along {}", sweep.axis(view));
+    let axis = format!("along {}; faster than sequential:", sweep.axis(view));
     columns.start(page, (sweep.label, sweep.workers), (Ink::Plain, "╳"), vec![plain(axis)], "");
     for (_, contenders) in sweep.by_model() {
         for one in contenders {
@@ -161,6 +157,7 @@ fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) 
             columns.more(page, vec![], (Ink::Plain, ""), vec![name, tab, plain(sweep.said(one))], "");
         }
     }
+    columns.more(page, vec![], (Ink::Plain, "●"), vec![plain(sweep.led(view))], "");
     if let Some(lead) = sweep.lead() {
         columns.more(page, vec![], (Ink::Plain, ""), vec![plain(lead.to_string())], "");
     }

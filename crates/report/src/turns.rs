@@ -146,16 +146,26 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// What a chart of these says in its title.
+    /// What a chart of these says in its title: `async pays from work = 3.1 on, processes from 23 on`.
     pub(crate) fn finding(&self, crossings: &[&Crossover]) -> String {
-        let knob = &self.sweep.knob;
-        let value = |one: &&&Crossover| one.at.value.unwrap_or(f64::INFINITY);
-        let first = crossings.iter().min_by(|a, b| value(a).total_cmp(&value(b)));
-        match (first, finite(first.and_then(|one| one.at.value)).map(|at| self.estimate(at))) {
-            (Some(one), Some(at)) if pays_up_to(one) => format!("{} pays up to {knob} = {at}", one.from),
-            (Some(one), Some(at)) => format!("{} pays from {knob} = {at} on", one.to),
-            _ => format!("No line shown crosses sequential along {knob}"),
+        let mut sorted: Vec<(f64, &Crossover)> =
+            crossings.iter().filter_map(|one| Some((finite(one.at.value)?, *one))).collect();
+        sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut seen: Vec<&str> = Vec::new();
+        let mut said = String::new();
+        for (at, one) in sorted {
+            let model = self.contender(one).split('/').next().unwrap_or_default();
+            if seen.contains(&model) {
+                continue;
+            }
+            let knob = if seen.is_empty() { format!("{} = ", self.sweep.knob) } else { String::new() };
+            let at = format!("{knob}{}", self.estimate(at));
+            let place = if pays_up_to(one) { format!("up to {at}") } else { format!("from {at} on") };
+            let verb = if model.ends_with('s') { "pay" } else { "pays" };
+            said += &if seen.is_empty() { format!("{model} {verb} {place}") } else { format!(", {model} {place}") };
+            seen.push(model);
         }
+        if said.is_empty() { format!("No line shown crosses sequential along {}", self.sweep.knob) } else { said }
     }
 
     fn interval(&self, one: &Crossover) -> String {
@@ -275,6 +285,28 @@ impl<'a> Turns<'a> {
             ]
         };
         Some(Sentence(pieces))
+    }
+
+    /// Who leads at which values: `threads/static leads from 1 to 64, async/spawn from 128 to 1,024`.
+    pub(crate) fn led(&self, view: &View<'_>) -> String {
+        let mut runs: Vec<(&str, f64, f64)> = Vec::new();
+        for (index, value) in self.groups.iter().zip(self.values(view)) {
+            let leader = view.groups[*index].leader().map_or("nobody", |row| row.cell.contender.as_str());
+            match runs.last_mut().filter(|(other, ..)| *other == leader) {
+                Some((_, _, to)) => *to = value,
+                None => runs.push((leader, value, value)),
+            }
+        }
+        let said = |(place, (leader, from, to)): (usize, &(&str, f64, f64))| {
+            let verb = if place == 0 { " leads" } else { "" };
+            let range = if from == to {
+                format!("at {}", self.exact(*from))
+            } else {
+                format!("from {} to {}", self.exact(*from), self.exact(*to))
+            };
+            format!("{leader}{verb} {range}")
+        };
+        runs.iter().enumerate().map(said).collect::<Vec<_>>().join(", ")
     }
 
     /// Time relative to the reference at each value: `(value, ratio)`, for a contender.

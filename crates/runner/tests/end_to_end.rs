@@ -395,6 +395,60 @@ fn presets_and_knobs_expand_in_the_id() {
 }
 
 #[test]
+fn a_sweep_makes_a_group_a_value() {
+    let swept = planned("--sweep grain.iterations=2^9..2^11 grain/threads/static --workers 2");
+    let ids = ["grain:iterations=512", "grain", "grain:iterations=2048"];
+    let cells = ids.iter().flat_map(|id| ["sequential/plain", "threads/static"].map(|one| format!("{id}/{one}/w2")));
+    assert_eq!(swept, cells.collect(), "the default is no part of an ID");
+    assert_eq!(planned("--sweep iterations=2^11..2^9 grain/threads/static --workers 2"), swept, "in either direction");
+    // In every selected workload that has it, beside other knobs and worker counts, and with the filters of each.
+    let both = planned("--sweep tasks=1,2 --workload grain,primes --model threads --strategy static --workers 1,2");
+    assert_eq!(both.len(), 16, "{both:?}");
+    let other = planned("--sweep keys=1,2 counter:work-inside=5/threads/mutex");
+    assert!(other.contains("counter:keys=2,work-inside=5/threads/mutex/w8") && other.len() == 4, "{other:?}");
+    assert_eq!(planned("--sweep bytes=64KiB..256KiB word-count/threads/static --workers 1").len(), 6);
+    let home = folder();
+    let text = run(crossover(home.path(), words("compare --plan --sweep grain.iterations=2^9..2^11 grain"))).expect(0);
+    assert!(text.stdout.contains("by iterations: 512, 1024 (the default), 2048 (3 values"), "{}", text.stdout);
+}
+
+#[test]
+fn a_sweep_finds_where_the_answer_turns() {
+    let home = folder();
+    let arguments = "compare --rounds 6 --workers 2 --knob grain.tasks=64 --sweep grain.iterations=2^0..2^4 \
+                     grain/threads/static grain/processes/pool/ --out out";
+    run(crossover(home.path(), words(arguments))).expect(0);
+    let out = home.path().join("out");
+    let found = json(&out.join("results.json"));
+    let schema: Value = json(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/compare-1.schema.json"));
+    let validator = jsonschema::validator_for(&schema).expect("the committed file is a JSON Schema");
+    let errors: Vec<String> = validator.iter_errors(&found).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    let crossovers = found["crossovers"].as_array().cloned().unwrap_or_default();
+    assert!(crossovers.len() >= 2, "{crossovers:?}");
+    for one in &crossovers {
+        has(one, "workload knobs knob workers from to at unit", "crossover");
+        has(&one["at"], "value lo hi", "at");
+        assert_eq!((text(&one["workload"]), text(&one["knob"])), ("grain", "iterations"));
+        assert_eq!(one["knobs"], serde_json::json!({ "tasks": 64 }), "the swept knob is not among the others");
+    }
+    // A few nanoseconds of work are never worth a message.
+    let pool = crossovers.iter().find(|one| one["to"] == "processes/pool").expect("it is said of the contender");
+    assert_eq!((text(&pool["found"]), &pool["at"]["value"]), ("not-reached", &Value::Null), "{pool}");
+    // Groups share rounds, and `render` makes the same of the samples alone.
+    let rounds = events(&out);
+    let rounds =
+        rounds.iter().filter_map(|event| if let Event::Round(round) = event { Some(round.round) } else { None });
+    assert!(rounds.is_sorted());
+    let before: Vec<_> = COMPLETE.iter().map(|name| fs::read(out.join(name)).expect(name)).collect();
+    render(&["out"], home.path()).expect(0);
+    let after: Vec<_> = COMPLETE.iter().map(|name| fs::read(out.join(name)).expect(name)).collect();
+    assert!(before == after, "`render` makes something else");
+    let cell = text(&found["cells"].as_array().expect("cells")[0]["id"]).to_owned();
+    run(crossover(home.path(), ["repro", &cell, "--iterations", "1"])).expect(0);
+}
+
+#[test]
 fn filters_choose_and_the_reference_stays() {
     let reference = "counter/sequential/plain/w8";
     assert_eq!(planned("counter/threads/mutex"), set([reference, "counter/threads/mutex/w8"]), "part of an ID");
@@ -459,7 +513,9 @@ fn list_says_what_there_is() {
     for model in all(&list, "models") {
         has(&model, "id strategies", "model");
         for strategy in all(&model, "strategies") {
-            has(&strategy, "id pattern support why", "strategy");
+            has(&strategy, "id pattern support why demands", "strategy");
+            let demands = strategy["demands"].as_array().expect("a list");
+            assert!(demands.is_empty() || text(&model["id"]) != "sequential", "{strategy}");
             let support = text(&strategy["support"]);
             assert!(supports.contains(&support) || support == "depends", "{strategy}");
         }

@@ -35,7 +35,6 @@ pub(super) fn turns(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
             article id=(format!("x{index}")) {
                 h3 { (sweep.title()) }
                 p.q { (sweep.axis(view)) }
-                ul.turns { (answers(sweep)) }
                 (figure(view, sweep))
                 (table(sweep))
             }
@@ -56,10 +55,6 @@ pub(super) fn answers(sweep: &Turns<'_>) -> Markup {
 }
 
 fn table(sweep: &Turns<'_>) -> Markup {
-    let end = |one: &Crossover, end: Option<f64>| {
-        let shown = finite(end).map(|end| sweep.estimate(end));
-        shown.unwrap_or_else(|| if one.found == Found::Crosses { "open" } else { NONE }.to_owned())
-    };
     let at = |one: &Crossover| finite(one.at.value).map_or_else(|| NONE.to_owned(), |at| sweep.estimate(at));
     html! {
         @if !sweep.against.is_empty() {
@@ -78,7 +73,7 @@ fn table(sweep: &Turns<'_>) -> Markup {
                                     th scope="row" { (contender(sweep.contender(one))) }
                                     td { (sweep.word(one)) }
                                     td.n { (at(one)) }
-                                    td.n.q { (end(one, one.at.lo)) " to " (end(one, one.at.hi)) }
+                                    td.n.q { (interval(sweep, one)) }
                                     td.n { (one.once) "/" (one.rounds) }
                                 }
                             }
@@ -87,6 +82,15 @@ fn table(sweep: &Turns<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// `19 to 28`; an end beyond the range of the sweep is open.
+fn interval(sweep: &Turns<'_>, one: &Crossover) -> String {
+    let end = |end: Option<f64>| finite(end).map_or_else(|| "open".to_owned(), |end| sweep.estimate(end));
+    match (one.at.lo, one.at.hi) {
+        (None, None) => NONE.to_owned(),
+        (lo, hi) => format!("{} to {}", end(lo), end(hi)),
     }
 }
 
@@ -190,7 +194,7 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
     let rows = stacked(&crossings.iter().map(|(_, one)| axes.x(one.at.value.unwrap_or_default())).collect::<Vec<_>>());
     let above = rows.iter().max().map_or(0, |most| most + 1);
     html! {
-        figure.x {
+        figure.turn {
             figcaption {
                 b { (sweep.finding(&crossings.iter().map(|(_, one)| *one).collect::<Vec<_>>())) }
                 span.q { "time relative to sequential, against " (sweep.axis(view)) "; both axes "
@@ -275,7 +279,15 @@ fn names(axes: &Axes, lines: &[Line<'_>]) -> Markup {
     let over = (below - HEIGHT).max(0.0);
     html! {
         g.names {
-            @for (y, line) in ends { text x="100%" dx="10" y=(tenth(y - over + 4.0)) { (line.contender) } }
+            svg x="100%" {
+                @for (y, line) in ends {
+                    @let (y, model) = (y - over, class(line.contender.split('/').next().unwrap_or_default()));
+                    g class=(model) {
+                        use href=(format!("#{model}")) x="16" y=(tenth(y)) {}
+                        text x="26" y=(tenth(y + 4.0)) { (line.contender) }
+                    }
+                }
+            }
         }
     }
 }
