@@ -291,14 +291,18 @@ impl<'a> Turns<'a> {
     pub(crate) fn led(&self, view: &View<'_>) -> String {
         let mut runs: Vec<(&str, f64, f64)> = Vec::new();
         for (index, value) in self.groups.iter().zip(self.values(view)) {
-            let leader = view.groups[*index].leader().map_or("nobody", |row| row.cell.contender.as_str());
+            let leader = view.groups[*index].leader().map_or("", |row| row.cell.contender.as_str());
             match runs.last_mut().filter(|(other, ..)| *other == leader) {
                 Some((_, _, to)) => *to = value,
                 None => runs.push((leader, value, value)),
             }
         }
         let said = |(place, (leader, from, to)): (usize, &(&str, f64, f64))| {
-            let verb = if place == 0 { " leads" } else { "" };
+            let (leader, verb) = match (*leader, place) {
+                ("", _) => ("not decided", ""),
+                (leader, 0) => (leader, " leads"),
+                (leader, _) => (leader, ""),
+            };
             let range = if from == to {
                 format!("at {}", self.exact(*from))
             } else {

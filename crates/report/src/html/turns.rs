@@ -230,8 +230,7 @@ fn stacked(places: &[f64]) -> Vec<usize> {
 fn grid(axes: &Axes, values: &[f64], sweep: &Turns<'_>) -> Markup {
     let each = values.len().div_ceil(6).max(1);
     let last = values.len().saturating_sub(1);
-    let labelled =
-        |index: usize| index.is_multiple_of(each) && (index == last || last - index >= each) || index == last;
+    let labelled = |index: usize| index == last || index.is_multiple_of(each) && last - index >= each;
     let anchor = |at: f64| match at {
         0.0 => "",
         100.0 => "e",
