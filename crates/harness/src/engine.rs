@@ -11,6 +11,8 @@ use results::RunStatus;
 use results::journal::{Calibrated, Event, Outcome, PlannedGroup, Round, Sample};
 
 use crate::analysis;
+pub use crate::calibration::calibrate;
+use crate::calibration::{FAR_ROUNDS, HOPELESS_NS, warm_up};
 use crate::launcher::Launcher;
 use crate::order::Orders;
 use crate::protocol::Config;
@@ -57,32 +59,8 @@ pub struct Settings {
     pub budget: Option<Duration>,
 }
 
-/// A sample shared by a group lasts at least this at the fastest contender.
-const SAMPLE_NS: u64 = 20_000_000;
-/// A slow contender exceeds this only with a single iteration.
-const LONGEST_NS: u64 = 150_000_000;
-/// So many times behind the leader, a contender is far: sampled three times, not tested.
-const FAR: u64 = 20;
-const FAR_ROUNDS: u32 = 3;
-/// A far contender that takes so long is believed to be far at once, and sampled without a warm-up: it must not eat the
-/// time of the others, and at that length neither a hiccup nor a cold start makes the difference.
-const HOPELESS_NS: u64 = 1_000_000_000;
 /// Starting a sample and ending it, for estimates: measured 1.4 ms, and some input.
 const OVERHEAD_NS: u64 = 8_000_000;
-
-/// How many iterations a group's samples share, and who is far, from one iteration of each.
-#[must_use]
-pub fn calibrate(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, reference: &str) -> (u32, Vec<String>) {
-    let times = || once_ns.iter().filter(|(cell, _)| ranked.contains(*cell)).map(|(_, ns)| *ns);
-    let Some(leader) = times().min() else { return (1, Vec::new()) };
-    let is_far = |(cell, ns): &(&String, &u64)| **ns > leader.saturating_mul(FAR) && cell.as_str() != reference;
-    let far: Vec<String> = once_ns.iter().filter(is_far).map(|(cell, _)| cell.clone()).collect();
-    let near = once_ns.iter().filter(|(cell, _)| !far.contains(cell)).map(|(_, ns)| *ns);
-    let slowest = near.max().unwrap_or(leader).max(1);
-    let wanted = SAMPLE_NS.div_ceil(leader.max(1));
-    let iterations = wanted.min(LONGEST_NS / slowest).max(1);
-    (u32::try_from(iterations).unwrap_or(u32::MAX), far)
-}
 
 /// A run in progress.
 pub struct Engine<'e, S> {
@@ -399,11 +377,6 @@ impl<'e, S: Sampler> Engine<'e, S> {
         self.groups[group].events.push(event.clone());
         (self.emit)(event).map_err(Ended::Lost)
     }
-}
-
-/// Warm-up iterations of a far contender.
-fn warm_up(once_ns: u64) -> u32 {
-    u32::from(once_ns <= HOPELESS_NS)
 }
 
 /// Shares of the machine that others used, and that the hypervisor took, between two readings.

@@ -6,6 +6,7 @@
 //! scheduling is tested without a machine.
 
 pub mod analysis;
+mod calibration;
 pub mod crossovers;
 pub mod engine;
 pub mod journal;

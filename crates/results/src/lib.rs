@@ -4,12 +4,14 @@
 //! Unknown fields are allowed when reading, so a newer run renders with an older program; a break is `compare/2`.
 //! Units stand last in names: `elapsed_ns`, `peak_rss_bytes`.
 
+mod crossover;
 pub mod journal;
 mod run;
 
+pub use crossover::{At, Crossover, Found, Sweep};
 pub use run::{
-    At, Cell, CellStatus, Contrast, Crossover, Environment, Found, Group, KnownEffect, Metric, Run, RunInfo, RunStatus,
-    Support, Sweep, Tool, Trust, Units, Verdict,
+    Cell, CellStatus, Contrast, Environment, Group, KnownEffect, Metric, Run, RunInfo, RunStatus, Support, Tool, Trust,
+    Units, Verdict,
 };
 
 /// The schema that [`Run`] announces and that scripts may rely on.
