@@ -37,7 +37,7 @@ fn docs() -> anyhow::Result<bool> {
 
 /// Every bench once, at the smallest size. The bench profile is release, so what a release build made is used again.
 fn benches() -> anyhow::Result<bool> {
-    succeeds(exec::cargo("bench").args(["--package", "benches", "--", "--test"]))
+    succeeds(exec::cargo("bench").args(["--", "--test"]))
 }
 
 fn succeeds(command: &mut Command) -> anyhow::Result<bool> {

@@ -112,19 +112,29 @@ impl Workload for BulkMap {
     }
 }
 
-/// The oracle, once a job: the definition, block by block and word by word.
+/// The oracle, once a job: the same sums the other way round. It goes through the j-th words of sixteen blocks at a time,
+/// where the kernel goes through the eight words of one; it is made in every sample, so it must not take much longer.
 fn right(bytes: &[u8], work: u64) -> Digest {
+    const BLOCKS: usize = 16;
     let mut sum: u64 = 0;
-    for (number, bytes) in (0..).zip(bytes.chunks(BLOCK)) {
-        let mut block = [0; BLOCK];
-        block[..bytes.len()].copy_from_slice(bytes);
-        let mut total: u64 = 0;
-        for (j, word) in (0..).zip(block.as_chunks().0) {
-            let key = |k: u64| mix(number).wrapping_add(k.wrapping_mul(STEP));
-            let operate = |word: u64, k: u64| word.wrapping_add(nth(0, j)) ^ key(k);
-            total = total.wrapping_add((0..work).fold(u64::from_le_bytes(*word), operate));
+    for (first, bytes) in (0..).step_by(BLOCKS).zip(bytes.chunks(BLOCKS * BLOCK)) {
+        let mut padded = [0; BLOCKS * BLOCK];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        let (all, _) = padded.as_chunks::<8>();
+        let mut totals = [0_u64; BLOCKS];
+        for j in 0..BLOCK / 8 {
+            let mut words: [u64; BLOCKS] = std::array::from_fn(|i| u64::from_le_bytes(all[i * BLOCK / 8 + j]));
+            let mut keys: [u64; BLOCKS] = std::array::from_fn(|i| mix(first + i as u64));
+            for _ in 0..work {
+                for (word, key) in words.iter_mut().zip(&mut keys) {
+                    *word = word.wrapping_add(nth(0, j as u64)) ^ *key;
+                    *key = key.wrapping_add(STEP);
+                }
+            }
+            totals.iter_mut().zip(words).for_each(|(total, word)| *total = total.wrapping_add(word));
         }
-        sum = sum.wrapping_add(mix(total));
+        let blocks = bytes.len().div_ceil(BLOCK);
+        sum = totals[..blocks].iter().fold(sum, |sum, total| sum.wrapping_add(mix(*total)));
     }
     Digest { bytes: bytes.len() as u64, sum }
 }
