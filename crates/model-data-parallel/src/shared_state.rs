@@ -9,9 +9,7 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RawMutex};
 use patterns::probe::Observed;
 use patterns::shared_state::{Answer, Evidence, Sharded, State, client};
-use patterns::{
-    Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units,
-};
+use patterns::{Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 use rayon::prelude::*;
 
 use crate::{DataParallel, on, pool};
@@ -67,7 +65,7 @@ fn fold_reduce<W: SharedState, P: Probe>(
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
     let workload = &job.workload;
-    let Form::Has(merge) = W::MERGE else { return Err(Error::other("states of this workload do not merge")) };
+    let merge = W::MERGE.given();
     let pool = pool(start.workers.min(start.cpus))?;
     measure(&mut |watch| {
         let initial = State::new(workload.initial(&job.input));

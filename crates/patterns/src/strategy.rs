@@ -219,3 +219,18 @@ pub enum Form<T> {
     /// It lacks it, and this is why a strategy that needs it is not applicable.
     Lacks(&'static str),
 }
+
+impl<T> Form<T> {
+    /// What a strategy may take that [`Strategy::needs`] it. Asked of the type at every use, and not kept: then functions
+    /// in it are known when the strategy is compiled, and are called like any other.
+    ///
+    /// # Panics
+    /// Where the workload lacks it: the strategy was not applicable.
+    #[inline(always)]
+    pub fn given(self) -> T {
+        match self {
+            Self::Has(it) => it,
+            Self::Lacks(why) => unreachable!("not applicable: {why}"),
+        }
+    }
+}

@@ -9,10 +9,11 @@ use std::collections::VecDeque;
 
 use patterns::map_reduce::Share;
 use patterns::probe::Observed;
-use patterns::{Error, Job, MapReduce, Probe, Start, Units};
+use patterns::{Error, MapReduce, Probe, Units};
 
 use super::board::{Batch, Board};
 use super::freight::{Load, append};
+use super::pool::{Packing, Pool};
 use crate::link::{Link, lost};
 use crate::wire::{Broken, decode};
 
@@ -21,32 +22,6 @@ const BYTES: usize = 64 << 10;
 
 /// How often in a row a worker may die before it is ready.
 const RESTARTS: u32 = 5;
-
-/// How tasks are packed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Packing {
-    /// Tasks in a message, at most.
-    pub(super) batch: usize,
-    /// Messages on their way to a worker, at most.
-    pub(super) window: usize,
-}
-
-/// What all drivers of a pool know.
-pub(super) struct Pool<'r, W: MapReduce, F> {
-    pub(super) start: &'r Start,
-    pub(super) job: &'r Job<W>,
-    pub(super) knobs: Vec<u8>,
-    pub(super) packing: Packing,
-    pub(super) freight: F,
-}
-
-impl<W: MapReduce, F: Load<W>> Pool<'_, W, F> {
-    /// What a worker is told before its first task.
-    pub(super) fn introduce(&self, link: &mut Link) -> Result<(), Error> {
-        let told = link.send(&self.knobs).and_then(|()| self.freight.introduce(link));
-        told.map_err(|broken| link.explain(broken))
-    }
-}
 
 /// What a driver brings home.
 pub(super) struct Driven<W: MapReduce> {

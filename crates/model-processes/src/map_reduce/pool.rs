@@ -8,11 +8,37 @@ use patterns::probe::Observed;
 use patterns::{Error, Job, MapReduce, Measure, Probe, Start, Units, team};
 
 use super::board::Board;
-use super::driver::{Driven, Driver, Packing, Pool};
+use super::driver::{Driven, Driver};
 use super::freight::{Buffer, Load, Mapped, Owned, Tasks, Unload, append};
-use crate::link;
+use crate::link::{self, Link};
 use crate::parent::Parent;
 use crate::wire::{Undisturbed, encode};
+
+/// How tasks are packed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packing {
+    /// Tasks in a message, at most.
+    pub(super) batch: usize,
+    /// Messages on their way to a worker, at most.
+    pub(super) window: usize,
+}
+
+/// What all drivers of a pool know.
+pub(super) struct Pool<'r, W: MapReduce, F> {
+    pub(super) start: &'r Start,
+    pub(super) job: &'r Job<W>,
+    pub(super) knobs: Vec<u8>,
+    pub(super) packing: Packing,
+    pub(super) freight: F,
+}
+
+impl<W: MapReduce, F: Load<W>> Pool<'_, W, F> {
+    /// What a worker is told before its first task.
+    pub(super) fn introduce(&self, link: &mut Link) -> Result<(), Error> {
+        let told = link.send(&self.knobs).and_then(|()| self.freight.introduce(link));
+        told.map_err(|broken| link.explain(broken))
+    }
+}
 
 /// One task a message, so many on their way.
 const SINGLE: Packing = Packing { batch: 1, window: 16 };

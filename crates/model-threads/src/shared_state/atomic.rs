@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use patterns::{Probe, SharedState};
 
-use super::counters;
-
 pub(super) struct Store(Vec<AtomicU64>);
 
 impl<W: SharedState> super::Store<W> for Store {
@@ -16,12 +14,12 @@ impl<W: SharedState> super::Store<W> for Store {
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
-        let (slot, amount) = (counters::<W>().add)(workload, op);
-        (counters::<W>().work)(workload, op);
+        let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
+        (W::COUNTERS.given().work)(workload, op);
         // Relaxed: the slot publishes nothing but itself; the end of the round orders it before the final read (the
         // team's channel, from the worker's report to the coordinator's receive).
         let before = self.0[slot].fetch_add(amount, Ordering::Relaxed);
-        (counters::<W>().reply)(workload, op, before)
+        (W::COUNTERS.given().reply)(workload, op, before)
     }
 
     fn into_entries(self, workload: &W) -> Vec<(W::Key, W::Value)> {
@@ -31,7 +29,7 @@ impl<W: SharedState> super::Store<W> for Store {
 
 /// One slot a counter, filled from the initial entries.
 pub(super) fn slots<W: SharedState>(workload: &W, entries: Vec<(W::Key, W::Value)>) -> Vec<AtomicU64> {
-    let counters = counters::<W>();
+    let counters = W::COUNTERS.given();
     let initial: HashMap<W::Key, W::Value> = entries.into_iter().collect();
     let slot = |slot| {
         let (key, _) = (counters.entry)(workload, slot, 0);
@@ -42,6 +40,6 @@ pub(super) fn slots<W: SharedState>(workload: &W, entries: Vec<(W::Key, W::Value
 
 /// Slots as entries.
 pub(super) fn entries<W: SharedState>(workload: &W, slots: Vec<AtomicU64>) -> Vec<(W::Key, W::Value)> {
-    let entry = |(slot, value): (usize, AtomicU64)| (counters::<W>().entry)(workload, slot, value.into_inner());
+    let entry = |(slot, value): (usize, AtomicU64)| (W::COUNTERS.given().entry)(workload, slot, value.into_inner());
     slots.into_iter().enumerate().map(entry).collect()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns::shared_state::{Answer, Evidence, State, client};
-use patterns::{Error, Form, Job, Measure, Probe, SharedState, Start, team};
+use patterns::{Error, Job, Measure, Probe, SharedState, Start, team};
 
 use super::units;
 
@@ -13,7 +13,7 @@ pub(super) fn run<W: SharedState, P: Probe>(
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
     let workload = &job.workload;
-    let Form::Has(merge) = W::MERGE else { return Err(Error::other("states of this workload do not merge")) };
+    let merge = W::MERGE.given();
     let private = |who, ()| {
         let mut state = State::new([]);
         let seen = client::<W, P>(job, who, |op, _| state.apply(workload, op));

@@ -24,9 +24,9 @@ mod std_mutex;
 
 use std::sync::Arc;
 
-use patterns::shared_state::{Answer, Counters, Evidence, client};
+use patterns::shared_state::{Answer, Evidence, client};
 use patterns::{
-    Demand, Error, Form, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units, team,
+    Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units, team,
 };
 
 use crate::Threads;
@@ -100,14 +100,4 @@ fn clients<W: SharedState, P: Probe, S: Store<W>>(
 
 fn units(start: &Start) -> Units {
     Units { threads: start.workers.get() as u64, ..Units::default() }
-}
-
-/// The counters of a workload that was let through by [`Strategy::needs`]. Asked of the type at every use, not kept in the
-/// store: then its functions are known when the strategy is compiled, and are called like any other.
-#[inline(always)]
-fn counters<W: SharedState>() -> Counters<W> {
-    match W::COUNTERS {
-        Form::Has(counters) => counters,
-        Form::Lacks(why) => unreachable!("{}: {why}", W::ID),
-    }
 }

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use patterns::{Probe, SharedState};
 
 use super::atomic::{entries, slots};
-use super::counters;
 
 pub(super) struct Store(Vec<AtomicU64>);
 
@@ -18,12 +17,12 @@ impl<W: SharedState> super::Store<W> for Store {
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
-        let (slot, amount) = (counters::<W>().add)(workload, op);
+        let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
         // Relaxed, and two of them: whatever another client stored in between is overwritten. That is the point.
         let before = self.0[slot].load(Ordering::Relaxed);
-        (counters::<W>().work)(workload, op);
+        (W::COUNTERS.given().work)(workload, op);
         self.0[slot].store(before + amount, Ordering::Relaxed);
-        (counters::<W>().reply)(workload, op, before)
+        (W::COUNTERS.given().reply)(workload, op, before)
     }
 
     fn into_entries(self, workload: &W) -> Vec<(W::Key, W::Value)> {

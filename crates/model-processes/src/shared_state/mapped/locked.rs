@@ -4,22 +4,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_channel::ipc::IpcSharedMemory;
-use patterns::shared_state::{Access, Fixed};
-use patterns::{Error, Form, SharedState};
+use patterns::shared_state::Access;
+use patterns::{Error, SharedState};
 
 use super::Store;
 use crate::lock::Guarded;
 
 pub(in super::super) struct Locked(Guarded);
-
-/// The layout of a workload that was let through by `Strategy::needs`.
-#[inline(always)]
-fn fixed<W: SharedState>() -> Fixed<W> {
-    match W::FIXED {
-        Form::Has(fixed) => fixed,
-        Form::Lacks(why) => unreachable!("{}: {why}", W::ID),
-    }
-}
 
 /// Entries as pairs of words: present or not, and the value. Relaxed everywhere: the lock orders clients among each
 /// other, messages order them with the parent; atomics only because the compiler cannot know either.
@@ -29,12 +20,12 @@ impl Slots<'_> {
     #[inline]
     fn get<W: SharedState>(&self, slot: usize) -> Option<W::Value> {
         let [present, value] = [0, 1].map(|word| self.0[2 * slot + word].load(Ordering::Relaxed));
-        (present != 0).then(|| (fixed::<W>().unpack)(value))
+        (present != 0).then(|| (W::FIXED.given().unpack)(value))
     }
 
     #[inline]
     fn put<W: SharedState>(&self, slot: usize, value: Option<&W::Value>) {
-        let words = value.map_or([0, 0], |value| [1, (fixed::<W>().pack)(value)]);
+        let words = value.map_or([0, 0], |value| [1, (W::FIXED.given().pack)(value)]);
         words.into_iter().enumerate().for_each(|(word, bits)| self.0[2 * slot + word].store(bits, Ordering::Relaxed));
     }
 
@@ -45,7 +36,7 @@ impl Slots<'_> {
 
 impl<W: SharedState> Store<W> for Locked {
     fn new(workload: &W) -> Result<Self, Error> {
-        Guarded::new(2 * (fixed::<W>().slots)(workload)).map(Self)
+        Guarded::new(2 * (W::FIXED.given().slots)(workload)).map(Self)
     }
 
     fn of(memory: IpcSharedMemory) -> Self {
@@ -61,13 +52,13 @@ impl<W: SharedState> Store<W> for Locked {
     fn reset(&self, workload: &W, entries: Vec<(W::Key, W::Value)>) {
         self.0.words().iter().for_each(|word| word.store(0, Ordering::Relaxed));
         for (key, value) in entries {
-            Slots(self.0.words()).put::<W>((fixed::<W>().slot)(workload, key), Some(&value));
+            Slots(self.0.words()).put::<W>((W::FIXED.given().slot)(workload, key), Some(&value));
         }
     }
 
     #[inline]
     fn apply(&self, workload: &W, op: &W::Op) -> Result<W::Reply, Error> {
-        let slot = |key| (fixed::<W>().slot)(workload, key);
+        let slot = |key| (W::FIXED.given().slot)(workload, key);
         let held = self.0.lock()?;
         let slots = Slots(held.words());
         Ok(match workload.access(op) {
@@ -93,7 +84,7 @@ impl<W: SharedState> Store<W> for Locked {
     }
 
     fn entries(&self, workload: &W) -> Vec<(W::Key, W::Value)> {
-        let key = |(slot, value)| ((fixed::<W>().key)(workload, slot), value);
+        let key = |(slot, value)| ((W::FIXED.given().key)(workload, slot), value);
         Slots(self.0.words()).all::<W>().map(key).collect()
     }
 
