@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::process::{Command, ExitCode};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use patterns::{Domain, Knob, MapReduce, Workload, Wrong};
+use patterns::map_reduce::Bulk;
+use patterns::{Domain, Form, Knob, MapReduce, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use suite::Suite;
@@ -29,9 +30,11 @@ impl Workload for Faulty {
         Knob { id: "fault", domain: Domain::OneOf(&["none", "panic", "exit", "hang", "kill", "wrong"]), about: "" },
         Knob { id: "marker", domain: Domain::TextFile, about: "" },
     ];
-    type Input = ();
+    type Input = Vec<u8>;
 
-    fn input(&self, _: u64, _: usize) {}
+    fn input(&self, _: u64, _: usize) -> Vec<u8> {
+        (0..TASKS).flat_map(u64::to_le_bytes).collect()
+    }
 }
 
 impl Faulty {
@@ -58,13 +61,20 @@ impl MapReduce for Faulty {
     type Task<'i> = u64;
     type Partial = u64;
 
-    fn tasks(&self, (): &()) -> usize {
+    // For the strategies that ship bytes: a task is its own number.
+    const BULK: Form<Bulk<Self>> = Form::Has(Bulk {
+        bytes: |input| input,
+        range: |_, index| index * 8..(index + 1) * 8,
+        task: |_, _, bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")),
+    });
+
+    fn tasks(&self, _: &Vec<u8>) -> usize {
         TASKS as usize
     }
     fn empty(&self) -> u64 {
         0
     }
-    fn task(&self, (): &(), index: usize) -> u64 {
+    fn task(&self, _: &Vec<u8>, index: usize) -> u64 {
         index as u64
     }
     fn items(&self, _: &u64) -> usize {
@@ -79,7 +89,7 @@ impl MapReduce for Faulty {
     fn merge(&self, into: &mut u64, other: u64) {
         *into += other;
     }
-    fn verify(&self, (): &(), answer: &u64) -> Result<(), Wrong> {
+    fn verify(&self, _: &Vec<u8>, answer: &u64) -> Result<(), Wrong> {
         let right = TASKS * (TASKS - 1) / 2;
         if *answer == right { Ok(()) } else { Err(format!("{answer}, not {right}").into()) }
     }
@@ -158,7 +168,7 @@ fn status(cell: &Value, status: &str, said: &str) -> Result<(), String> {
 
 /// The first worker to reach the task dies of SIGKILL; the answer is right all the same, and the death is reported.
 fn killed_once() -> Result<(), Failed> {
-    for strategy in ["pool", "pool-batched"] {
+    for strategy in ["pool", "pool-batched", "pool-vec", "pool-byte-buf", "shared-memory", "shared-memory-resident"] {
         let folder = tempfile::tempdir()?;
         let marker = folder.path().join("died");
         let name = marker.to_str().ok_or("a path that is not UTF-8")?;
