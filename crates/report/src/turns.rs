@@ -1,6 +1,6 @@
 //! Sweeps joined for reading: the groups along a knob, and what is said of where the answer turns.
 
-use results::{Crossover, Found, Sweep};
+use results::{Crossover, Found, Sweep, Verdict};
 
 use crate::figures::{self, NONE, finite};
 use crate::view::{GroupView, Row, View};
@@ -18,6 +18,8 @@ pub(crate) struct Turns<'a> {
     pub(crate) against: Vec<&'a Crossover>,
     /// The leaders of both ends, where they differ.
     pub(crate) leaders: Option<&'a Crossover>,
+    /// By contender, the smallest value from which on every group's own verdict says `faster` than the reference.
+    settled: Vec<(&'a str, f64)>,
 }
 
 /// The place of a group in a sweep.
@@ -37,8 +39,26 @@ pub(crate) fn all<'a>(view: &View<'a>) -> Vec<Turns<'a>> {
         }
     }
     let value = |index: &usize| place(&view.groups[*index]).map_or(f64::NAN, |sweep| sweep.value);
-    all.iter_mut().for_each(|turns| turns.groups.sort_by(|a, b| value(a).total_cmp(&value(b))));
+    for turns in &mut all {
+        turns.groups.sort_by(|a, b| value(a).total_cmp(&value(b)));
+        turns.settled =
+            turns.against.iter().filter_map(|one| Some((one.to.as_str(), settled(view, turns, one)?))).collect();
+    }
     all
+}
+
+/// Where a crossing was not found: from which value on the verdicts of the groups, each by itself, all say `faster`. A
+/// value without such a verdict ends it.
+fn settled(view: &View<'_>, turns: &Turns<'_>, one: &Crossover) -> Option<f64> {
+    if !matches!(one.found, Found::Open | Found::Several) {
+        return None;
+    }
+    let faster = |group: &&GroupView<'_>| {
+        let row = group.rows.iter().find(|row| row.cell.contender == one.to);
+        row.and_then(|row| row.against).is_some_and(|against| against.verdict == Verdict::Faster)
+    };
+    let groups = turns.groups.iter().rev().map(|index| &view.groups[*index]);
+    groups.take_while(faster).last().and_then(place).map(|place| place.value)
 }
 
 impl<'a> Turns<'a> {
@@ -53,6 +73,7 @@ impl<'a> Turns<'a> {
             groups: vec![index],
             against: mine().filter(|one| !one.leaders).collect(),
             leaders: mine().find(|one| one.leaders),
+            settled: Vec::new(),
         }
     }
 
@@ -103,6 +124,7 @@ impl<'a> Turns<'a> {
         match one.found {
             Found::Crosses | Found::Already => self.place(one, ""),
             Found::NotReached => format!("not {}", self.place(one, "")),
+            Found::Several | Found::Open if self.settled(one).is_some() => self.place(one, ""),
             Found::Several => "changes sides more than once".to_owned(),
             Found::Open => "open: the rounds do not agree".to_owned(),
         }
@@ -117,9 +139,19 @@ impl<'a> Turns<'a> {
             (Found::Crosses, ..) => format!("from {knob}{} on", self.at(one)),
             (Found::Already, _, Some(hi)) => format!("from {knob}{first} on, at the latest from {hi}"),
             (Found::Already, ..) => "at every value".to_owned(),
+            (Found::Several | Found::Open, ..) => match self.settled(one).map(|at| self.exact(at)) {
+                Some(at) if at == first => "at every value, each by itself".to_owned(),
+                Some(at) => format!("from {knob}{at} on at the latest"),
+                None => NONE.to_owned(),
+            },
             (_, Some(lo), _) => format!("up to {knob}{last}, at the earliest from {lo}"),
             _ => format!("up to {knob}{last}"),
         }
+    }
+
+    /// From which value on a contender is faster at the latest, where the rounds name no crossing.
+    pub(crate) fn settled(&self, one: &Crossover) -> Option<f64> {
+        self.settled.iter().find(|(name, _)| *name == one.to && !one.leaders).map(|(_, at)| *at)
     }
 
     /// `23 [19, 28]`.
@@ -141,6 +173,7 @@ impl<'a> Turns<'a> {
             Found::Crosses => "from",
             Found::Already => "at every value",
             Found::NotReached => "nowhere in the range",
+            Found::Several | Found::Open if self.settled(one).is_some() => "from, at the latest",
             Found::Several => "changes sides more than once",
             Found::Open => "open: the rounds do not agree",
         }
@@ -148,8 +181,8 @@ impl<'a> Turns<'a> {
 
     /// What a chart of these says in its title: `async pays from work = 3.1 on, processes from 23 on`.
     pub(crate) fn finding(&self, crossings: &[&Crossover]) -> String {
-        let mut sorted: Vec<(f64, &Crossover)> =
-            crossings.iter().filter_map(|one| Some((finite(one.at.value)?, *one))).collect();
+        let place = |one: &Crossover| finite(one.at.value).or_else(|| self.settled(one));
+        let mut sorted: Vec<(f64, &Crossover)> = crossings.iter().filter_map(|one| Some((place(one)?, *one))).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut seen: Vec<&str> = Vec::new();
         let mut said = String::new();
@@ -159,8 +192,11 @@ impl<'a> Turns<'a> {
                 continue;
             }
             let knob = if seen.is_empty() { format!("{} = ", self.sweep.knob) } else { String::new() };
-            let at = format!("{knob}{}", self.estimate(at));
-            let place = if pays_up_to(one) { format!("up to {at}") } else { format!("from {at} on") };
+            let place = match self.settled(one) {
+                Some(at) => format!("from {knob}{} on at the latest", self.exact(at)),
+                None if pays_up_to(one) => format!("up to {knob}{}", self.estimate(at)),
+                None => format!("from {knob}{} on", self.estimate(at)),
+            };
             let verb = if model.ends_with('s') { "pay" } else { "pays" };
             said += &if seen.is_empty() { format!("{model} {verb} {place}") } else { format!(", {model} {place}") };
             seen.push(model);
@@ -197,7 +233,9 @@ impl<'a> Turns<'a> {
                 None => models.push((model, vec![one])),
             }
         }
-        let value = |one: &Crossover| finite(one.at.value).unwrap_or(f64::INFINITY);
+        let value = |one: &Crossover| finite(one.at.value).or_else(|| self.settled(one)).unwrap_or(f64::INFINITY);
+        // Who is settled has a place among those who cross.
+        let rank = |one: &Crossover| if self.settled(one).is_some() { 1 } else { rank(one) };
         for (_, all) in &mut models {
             all.sort_by(|a, b| rank(a).cmp(&rank(b)).then(value(a).total_cmp(&value(b))));
         }
@@ -248,6 +286,18 @@ impl<'a> Turns<'a> {
             vec![Piece::Text(before), Piece::Contender(self.reference(one).to_owned()), Piece::Text(after)]
         };
         let full = self.place(one, &format!("{knob} = "));
+        if self.settled(one).is_some() {
+            let rest = match (one.found, self.settled(one) > Some(one.range.0)) {
+                (Found::Several, _) => " (there is no single crossing)",
+                (_, true) => " (below that the rounds do not agree)",
+                (_, false) => " (the rounds do not agree on a crossing)",
+            };
+            return if first {
+                against(format!(" {be} faster than "), format!(" {full}{rest}"))
+            } else {
+                vec![Piece::Text(format!(" {}{rest}", self.said(one)))]
+            };
+        }
         match (one.found, first) {
             (Found::Several, true) => {
                 against(format!(" change{s} sides with "), format!(" more than once along {knob}"))

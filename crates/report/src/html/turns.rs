@@ -55,7 +55,10 @@ pub(super) fn answers(sweep: &Turns<'_>) -> Markup {
 }
 
 fn table(sweep: &Turns<'_>) -> Markup {
-    let at = |one: &Crossover| finite(one.at.value).map_or_else(|| NONE.to_owned(), |at| sweep.estimate(at));
+    let found = |one: &Crossover| finite(one.at.value).map(|at| sweep.estimate(at));
+    let at = |one: &Crossover| {
+        found(one).or_else(|| sweep.settled(one).map(|at| sweep.exact(at))).unwrap_or_else(|| NONE.to_owned())
+    };
     html! {
         @if !sweep.against.is_empty() {
             div.scroll tabindex="0" {
@@ -101,6 +104,7 @@ struct Line<'a> {
     second: bool,
     /// Value of the knob, and time relative to the reference.
     points: Vec<(f64, f64)>,
+    one: &'a Crossover,
     crossing: Option<&'a Crossover>,
 }
 
@@ -109,7 +113,7 @@ fn lines<'a>(view: &View<'_>, sweep: &'a Turns<'_>) -> Vec<Line<'a>> {
     let line = |one: &'a Crossover, second: bool| -> Line<'a> {
         let contender = sweep.contender(one);
         let crossing = Some(one).filter(|one| one.found == Found::Crosses);
-        Line { contender, second, points: sweep.curve(view, contender), crossing }
+        Line { contender, second, points: sweep.curve(view, contender), one, crossing }
     };
     let mean = |line: &Line<'_>| {
         line.points.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / line.points.len().max(1) as f64
@@ -196,7 +200,7 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
     html! {
         figure.turn {
             figcaption {
-                b { (sweep.finding(&crossings.iter().map(|(_, one)| *one).collect::<Vec<_>>())) }
+                b { (sweep.finding(&lines.iter().map(|line| line.one).collect::<Vec<_>>())) }
                 span.q { "time relative to sequential, against " (sweep.axis(view)) "; both axes "
                     (if axes.linear { "as they are and logarithmic" } else { "logarithmic" }) }
             }

@@ -142,3 +142,58 @@ fn sizes_are_written_as_sizes_and_what_stops_paying_says_up_to() {
     assert!(text.contains("operations per byte, 4 KiB to 4 MiB"), "{text}");
     all(&run);
 }
+
+/// Gives a contender this verdict against the reference where the swept value is one of these.
+fn verdicts(run: &mut Run, contender: &str, verdict: Verdict, at: impl Fn(f64) -> bool) {
+    let value = |id: &str| run.groups.iter().find(|group| group.id == id)?.sweep.as_ref().map(|sweep| sweep.value);
+    let ids: Vec<bool> = run.contrasts.iter().map(|contrast| value(&contrast.group).is_some_and(&at)).collect();
+    for (contrast, _) in run.contrasts.iter_mut().zip(ids).filter(|(_, wanted)| *wanted) {
+        if contrast.b.contains(contender) {
+            contrast.verdict = verdict;
+        }
+    }
+}
+
+#[test]
+fn without_a_crossing_the_verdicts_of_the_groups_say_what_they_can() {
+    let open = |found: Found| {
+        let mut run = swept();
+        run.crossovers.retain(|one| one.to == "threads/queue");
+        run.crossovers[0].found = found;
+        verdicts(&mut run, "threads/queue", Verdict::Faster, |value| value >= 4.0);
+        verdicts(&mut run, "threads/queue", Verdict::Unresolved, |value| value < 4.0);
+        run
+    };
+    let said = |run: &Run, text: &str| {
+        let markdown = markdown(run);
+        assert!(markdown.contains(text), "{text}: {markdown}");
+    };
+    let run = open(Found::Open);
+    let sentence = "threads/queue is faster than sequential/plain from work = 4 on at the latest";
+    said(&run, &format!("{sentence} (below that the rounds do not agree)."));
+    said(&run, "| threads/queue | from 4 on at the latest |");
+    let [text, _, page, _] = all(&run);
+    assert!(text.contains("from 4 on at the latest"), "{text}");
+    assert!(page.contains("<b>threads pay from work = 4 on at the latest</b>"));
+    assert!(page.contains("<td>from, at the latest</td><td class=\"n\">4</td><td class=\"n q\">–</td>"));
+    said(&open(Found::Several), &format!("{sentence} (there is no single crossing)."));
+    // A value in between that is not, or where nothing was measured, moves it up.
+    let mut run = open(Found::Open);
+    verdicts(&mut run, "threads/queue", Verdict::Unresolved, |value| value == 32.0);
+    said(&run, "from work = 64 on at the latest");
+    let mut run = open(Found::Open);
+    run.cells.retain(|cell| cell.id != "bulk-map:work=128/threads/queue/w2");
+    said(&run, "from work = 256 on at the latest");
+    // Everywhere, and nowhere up to the last value.
+    let mut run = open(Found::Open);
+    verdicts(&mut run, "threads/queue", Verdict::Faster, |_| true);
+    said(&run, "faster than sequential/plain at every value, each by itself (the rounds do not agree on a crossing).");
+    for (found, words) in [
+        (Found::Open, "is not separated from sequential/plain along work: the rounds do not agree."),
+        (Found::Several, "changes sides with sequential/plain more than once along work."),
+    ] {
+        let mut run = open(found);
+        verdicts(&mut run, "threads/queue", Verdict::Unresolved, |value| value == 1024.0);
+        said(&run, words);
+    }
+}
