@@ -45,7 +45,7 @@ pub fn html(run: &Run) -> String {
                         (turns::turns(&view, &sweeps))
                         @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
                         (sections::lost(&view))
-                        (sections::omissions(run))
+                        (sections::omissions(&view, &sweeps))
                         (sections::machine(run))
                         (sections::method(run))
                     }

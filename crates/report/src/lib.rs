@@ -10,6 +10,7 @@ mod figures;
 mod html;
 mod layout;
 mod markdown;
+mod omissions;
 mod terminal;
 mod turns;
 mod view;

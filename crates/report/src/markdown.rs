@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use results::{Cell, CellStatus, Crossover, Run, Support};
+use results::{Cell, CellStatus, Crossover, Run};
 
 use crate::facts;
 use crate::figures::{self, NONE, percent};
+use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
 use crate::words;
@@ -48,7 +49,7 @@ pub fn markdown(run: &Run) -> String {
     }
     doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
     cells(&mut doc, &view);
-    omissions(&mut doc, run);
+    omissions(&mut doc, &view, &sweeps);
     machine(&mut doc, run);
     let mut out = doc.out;
     let place = figures::cpus(run.environment.cpus_effective);
@@ -211,20 +212,23 @@ fn cells(doc: &mut Doc, view: &View<'_>) {
     doc.table(&head, "|---|--:|--:|---|--:|--:|", &rows);
 }
 
-fn omissions(doc: &mut Doc, run: &Run) {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for cell in &run.cells {
-        if cell.status != CellStatus::Measured {
-            rows.push(vec![escape(&cell.id), words::status(cell.status).to_owned(), escape(words::reason(cell))]);
-        } else if cell.support == Support::AgainstTheGrain {
-            rows.push(vec![escape(&cell.id), "against the grain".to_owned(), escape(words::reason(cell))]);
-        }
-    }
-    for (metric, reason, n) in facts::missing_metrics(run) {
-        rows.push(vec![escape(metric), format!("not measured in {}", figures::plural(n, "cell")), escape(reason)]);
+fn omissions(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>]) {
+    // Lists of names and of places are not cut: nothing is left out in silence.
+    let list = |all: &mut dyn Iterator<Item = String>, gap: &str| all.collect::<Vec<_>>().join(gap);
+    let mut rows: Vec<Vec<String>> = omissions::all(view, sweeps)
+        .into_iter()
+        .map(|one| {
+            let sign = if one.bad { "✕ " } else { "" };
+            let who = list(&mut one.contenders.iter().map(|name| escape(name)), ", ");
+            let places = list(&mut one.places.iter().map(|place| escape(place)), "; ");
+            vec![format!("{sign}{}", one.what), who, places, escape(one.reason)]
+        })
+        .collect();
+    for (metric, reason, n) in facts::missing_metrics(view.run) {
+        rows.push(vec!["not measured".to_owned(), escape(metric), figures::plural(n, "cell"), escape(reason)]);
     }
     doc.line("");
-    doc.table(&["what", "status", "why"], "|---|---|---|", &rows);
+    doc.table(&["status", "what", "where", "why"], "|---|---|---|---|", &rows);
 }
 
 fn machine(doc: &mut Doc, run: &Run) {

@@ -1,12 +1,14 @@
 //! The sections below the evidence: lost updates, omissions, machine, method.
 
 use maud::{Markup, html};
-use results::{Cell, CellStatus, Run, RunStatus, Support};
+use results::{Cell, Run, RunStatus};
 
 use super::forest::shown;
 use super::{contender, section};
 use crate::facts;
 use crate::figures::{self, percent};
+use crate::omissions;
+use crate::turns::Turns;
 use crate::view::{GroupView, View, median};
 use crate::words;
 
@@ -70,19 +72,10 @@ fn lost_row(cell: &Cell, wrong: bool) -> Markup {
     }
 }
 
-/// Cells that share status, contender and reason, said once.
-struct Omission<'a> {
-    what: &'static str,
-    bad: bool,
-    contender: &'a str,
-    reason: &'a str,
-    groups: Vec<&'a str>,
-}
-
 /// Everything that is not in the evidence, or is there with a reservation.
-pub(super) fn omissions(run: &Run) -> Markup {
-    let found = collect(run);
-    let metrics = facts::missing_metrics(run);
+pub(super) fn omissions(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
+    let found = omissions::all(view, sweeps);
+    let metrics = facts::missing_metrics(view.run);
     let title = html! { h2 { "Failures and omissions" } };
     let body = html! {
         @if found.is_empty() && metrics.is_empty() { p.say { "None: every planned cell was measured, with every metric." } }
@@ -93,8 +86,8 @@ pub(super) fn omissions(run: &Run) -> Markup {
                     @for one in &found {
                         tr {
                             th scope="row" { @if one.bad { span.x { "✕ " (one.what) } } @else { (one.what) } }
-                            td { (contender(one.contender)) }
-                            td data-l="in" { (one.groups.join(", ")) }
+                            td { @for (i, name) in one.contenders.iter().enumerate() { @if i > 0 { ", " } (contender(name)) } }
+                            td data-l="in" { (one.places.join("; ")) }
                             td { (one.reason) }
                         }
                     }
@@ -113,40 +106,6 @@ pub(super) fn omissions(run: &Run) -> Markup {
         }
     };
     section("omissions", title, body)
-}
-
-fn collect(run: &Run) -> Vec<Omission<'_>> {
-    let mut found: Vec<Omission<'_>> = Vec::new();
-    // The worst first.
-    for status in
-        [CellStatus::Failed, CellStatus::TimedOut, CellStatus::Skipped, CellStatus::NotApplicable, CellStatus::Measured]
-    {
-        for cell in run.cells.iter().filter(|cell| cell.status == status) {
-            let what = match (status, cell.deliberately_wrong) {
-                (CellStatus::Measured, true) => "deliberately wrong",
-                (CellStatus::Measured, false) if cell.support == Support::AgainstTheGrain => "against the grain",
-                (CellStatus::Measured, false) => continue,
-                (other, _) => words::status(other),
-            };
-            let reason = match cell.reason.as_deref() {
-                None | Some("") if what == "deliberately wrong" => "a counterexample, excluded from every ranking",
-                _ => words::reason(cell),
-            };
-            let same =
-                |one: &&mut Omission<'_>| one.what == what && one.contender == cell.contender && one.reason == reason;
-            match found.iter_mut().find(same) {
-                Some(one) => one.groups.push(&cell.group),
-                None => found.push(Omission {
-                    what,
-                    bad: matches!(status, CellStatus::Failed | CellStatus::TimedOut),
-                    contender: &cell.contender,
-                    reason,
-                    groups: vec![&cell.group],
-                }),
-            }
-        }
-    }
-    found
 }
 
 /// On what was measured, and by what.

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use report::{Terminal, csv, html, markdown, terminal};
-use results::{Found, Run, Verdict};
+use results::{CellStatus, Found, Run, Verdict};
 
 use crate::runs::swept;
 
@@ -196,4 +196,41 @@ fn without_a_crossing_the_verdicts_of_the_groups_say_what_they_can() {
         verdicts(&mut run, "threads/queue", Verdict::Unresolved, |value| value == 1024.0);
         said(&run, words);
     }
+}
+
+#[test]
+fn what_is_missing_for_one_reason_is_said_once() {
+    let mut run = swept();
+    let skipped = |run: &mut Run, strategy: &str, wanted: &dyn Fn(&str) -> bool| {
+        let name = format!("/{strategy}/w2");
+        for cell in run.cells.iter_mut().filter(|cell| cell.id.ends_with(&name) && wanted(&cell.group)) {
+            (cell.status, cell.reason) = (CellStatus::Skipped, Some("excluded by a filter".to_owned()));
+        }
+    };
+    skipped(&mut run, "queue", &|group| group.starts_with("bulk-map"));
+    skipped(&mut run, "spawn", &|group| group.starts_with("bulk-map"));
+    skipped(&mut run, "pool", &|_| true);
+    skipped(&mut run, "pool-vec", &|group| ["bulk-map:work=1/w2", "bulk-map:work=2/w2"].contains(&group));
+    for cell in &mut run.cells {
+        if cell.id.ends_with("/pool-byte-buf/w2") || cell.id.ends_with("/shared-memory/w2") {
+            (cell.status, cell.reason) = (CellStatus::Failed, Some("died".to_owned()));
+        }
+    }
+    let text = markdown(&run);
+    let rows: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("| status |")).skip(2).collect();
+    let rows: Vec<&str> = rows.into_iter().take_while(|line| line.starts_with('|')).collect();
+    let sweep = "bulk-map, 2 workers, along work";
+    assert_eq!(
+        rows,
+        [
+            format!("| ✕ failed | processes/shared-memory | {sweep}, all 11 values | died |"),
+            format!("| ✕ failed | processes/pool-byte-buf | {sweep}, all 11 values | died |"),
+            format!("| skipped | processes/pool | primes/w2; {sweep}, all 11 values | excluded by a filter |"),
+            format!("| skipped | threads/queue, async/spawn | {sweep}, all 11 values | excluded by a filter |"),
+            format!("| skipped | processes/pool-vec | {sweep} = 1, 2 | excluded by a filter |"),
+        ]
+    );
+    let page = html(&run);
+    assert!(page.contains(&format!("primes/w2; {sweep}, all 11 values")));
+    assert!(page.matches("excluded by a filter").count() == 3);
 }
