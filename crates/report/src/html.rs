@@ -165,7 +165,7 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
         h2 { "Evidence by workload" }
         p.how {
             "Mark: median over rounds. Line: simultaneous interval. Right is faster. Hollow: " b { "far" }
-            ", over 20 times behind, not tested. Shaded: ±" (figures::percent(view.run.run.delta))
+            ", over 20 times behind, not tested; at the left edge where it lies beyond. Shaded: ±" (figures::percent(view.run.run.delta))
             " round sequential and the leader, where differences count as ties. Dotted: ideal, sequential times the CPUs "
             "that the workers can use."
         }
@@ -221,7 +221,8 @@ fn said(sentence: &Sentence) -> Markup {
     markup! {
         @for piece in &sentence.0 {
             @match piece {
-                Piece::Text(text) => { (text) }
+                // A per cent sign stays with its figure.
+                Piece::Text(text) => { (text.replace(" %", "\u{a0}%")) }
                 Piece::Contender(name) => { (contender(name)) }
                 Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
                 Piece::Aside(text) => { " " span.q.nw { (text) } }

@@ -64,7 +64,8 @@ impl Page {
                 Item::Tab(to) => gap = to.saturating_sub(column).max(usize::from(column > 0)),
                 Item::Gap => gap = if column > 0 { 3 } else { 0 },
                 Item::Words(ink, text) => {
-                    for word in printable(&text).split(' ').filter(|word| !word.is_empty()) {
+                    // A per cent sign stays with its figure.
+                    for word in printable(&text).replace(" %", "\u{a0}%").split(' ').filter(|word| !word.is_empty()) {
                         self.word(ink, word, gap, hang, &mut column);
                         gap = 1;
                     }

@@ -38,8 +38,10 @@ pub fn markdown(run: &Run) -> String {
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
     sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
     table(&mut doc, &view, &alone);
-    for sentence in view.groups.iter().flat_map(words::lost) {
-        doc.line(&format!("\n✕ {}", escape(&sentence.to_string())));
+    for group in &view.groups {
+        for sentence in words::lost(group) {
+            doc.line(&format!("\n✕ {}: {}", escape(&words::title(group)), escape(&sentence.to_string())));
+        }
     }
     for sweep in &sweeps {
         let groups: Vec<&GroupView<'_>> = sweep.groups.iter().map(|index| &view.groups[*index]).collect();

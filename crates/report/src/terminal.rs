@@ -1,6 +1,6 @@
 //! The summary that stays on the screen: verdicts first, then what failed and why.
 
-use results::{CellStatus, Run};
+use results::{CellStatus, Run, Verdict};
 
 use crate::facts;
 use crate::figures;
@@ -35,23 +35,21 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     if let Some(said) = if undecided { Some(words::lead(&view).to_string()) } else { facts::ending(run) } {
         page.line(2, vec![Item::Words(Ink::Bold, said)], "");
     }
-    let longest = view.groups.iter().map(|group| group.label.chars().count()).max().unwrap_or(0);
+    let sweeps = turns::all(&view);
+    // Of a sweep only the name is shown, and those of its values at which updates were lost.
+    let shown = view.groups.iter().filter(|group| turns::place(group).is_none() || !group.wrong.is_empty());
+    let labels = shown.map(|group| group.label).chain(sweeps.iter().map(|sweep| sweep.label));
+    let longest = labels.map(|label| label.chars().count()).max().unwrap_or(0);
     let columns = Columns { label: longest.clamp(12, 22) + 1, narrow: style.width < NARROW };
     for group in view.groups.iter().filter(|group| turns::place(group).is_none()) {
         verdict(&mut page, &view, group, columns);
     }
-    for sweep in turns::all(&view) {
-        turns(&mut page, &view, &sweep, columns);
+    for sweep in &sweeps {
+        turns(&mut page, &view, sweep, columns);
     }
     for group in &view.groups {
         for sentence in words::lost(group) {
-            columns.start(
-                &mut page,
-                ("lost updates", group.workers),
-                (Ink::Alarm, "✕"),
-                vec![plain(sentence.to_string())],
-                "",
-            );
+            columns.start(&mut page, name_of(group), (Ink::Alarm, "✕"), vec![plain(sentence.to_string())], "");
         }
     }
     failures(&mut page, run);
@@ -117,7 +115,7 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
     let time = leader.median().map(|median| figures::value(&leader.cell.primary, median)).unwrap_or_default();
     let of = |standing| group.rows.iter().filter(move |row| row.standing == standing).collect::<Vec<&Row<'_>>>();
     let (ties, open) = (of(Standing::Ties), of(Standing::NotSeparated));
-    let hidden = |open: &[&Row<'_>]| plain(format!("({})", words::difference(open)));
+    let hidden = |open: &[&Row<'_>]| plain(short(&format!("({})", words::difference(open))));
     // The whole best set on one line where one sign says it all.
     let (sign, text) = if ties.is_empty() && open.is_empty() {
         ("●", vec![name(leader), plain("leads")])
@@ -132,7 +130,9 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
         columns.more(page, vec![], (Ink::Plain, "?"), text, "");
     }
     for row in group.other_models() {
-        let said = words::behind_text(row);
+        let unresolved = row.behind.is_some_and(|behind| behind.verdict == Verdict::Unresolved);
+        let open = row.standing == Standing::Behind && unresolved;
+        let said = if open { words::standing(row, view.run) } else { words::behind_text(row) };
         // The interval is quieter than the figure.
         let (figure, interval) = said
             .split_once(" [")
@@ -150,10 +150,12 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
 fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) {
     let axis = format!("along {}; faster than sequential:", sweep.axis(view));
     columns.start(page, (sweep.label, sweep.workers), (Ink::Plain, "╳"), vec![plain(axis)], "");
+    let names = sweep.against.iter().map(|one| sweep.contender(one).chars().count());
+    let names = names.max().unwrap_or(0).clamp(30, 38) + 4;
     for (_, contenders) in sweep.by_model() {
         for one in contenders {
             let name = plain(sweep.contender(one));
-            let tab = if columns.narrow { Item::Gap } else { Item::Tab(columns.sign() + 34) };
+            let tab = if columns.narrow { Item::Gap } else { Item::Tab(columns.sign() + names) };
             columns.more(page, vec![], (Ink::Plain, ""), vec![name, tab, plain(sweep.said(one))], "");
         }
     }
@@ -161,6 +163,11 @@ fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) 
     if let Some(lead) = sweep.lead() {
         columns.more(page, vec![], (Ink::Plain, ""), vec![plain(lead.to_string())], "");
     }
+}
+
+/// Said with less, for a line that holds names and a figure already.
+fn short(text: &str) -> String {
+    text.replace("any difference is below", "difference below")
 }
 
 /// Words that a line break would tear: `noise floor 0.8 %`.

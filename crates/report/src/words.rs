@@ -256,7 +256,9 @@ pub(crate) fn lost(group: &GroupView<'_>) -> Vec<Sentence> {
             let mut s = Sentence::default();
             s.contender(cell);
             match (median(cell, "lost_updates"), median(cell, "expected_updates")) {
-                (Some(lost), Some(all)) => s.text(format!(" lost {} of {}", figures::count(lost), figures::count(all))),
+                (Some(lost), Some(all)) => {
+                    s.text(format!(" lost {} of {} updates", figures::count(lost), figures::count(all)))
+                }
                 (Some(lost), None) => s.text(format!(" lost {} updates", figures::count(lost))),
                 (None, _) => s.text(" is wrong on purpose; how wrong it was is not known"),
             };

@@ -153,8 +153,10 @@ fn speed(row: &Row<'_>) -> Option<(f64, Option<(f64, f64)>)> {
 
 impl Axis {
     fn new(view: &View<'_>, group: &GroupView<'_>) -> Option<Self> {
-        let speeds: Vec<(f64, Option<(f64, f64)>)> = group.rows.iter().filter_map(speed).collect();
-        if speeds.is_empty() {
+        // Who is far may be 1,000 times behind, and would leave no room for the others.
+        let near = |row: &&Row<'_>| row.standing != Standing::Far;
+        let speeds: Vec<(f64, Option<(f64, f64)>)> = group.rows.iter().filter(near).filter_map(speed).collect();
+        if speeds.is_empty() && !group.rows.iter().any(|row| speed(row).is_some()) {
             return None;
         }
         let cpus = view.run.environment.cpus_effective;
@@ -169,10 +171,10 @@ impl Axis {
         Some(Self { from: low - air, to: high + air, ideal, leader, delta })
     }
 
-    /// Position in percent.
+    /// Position in percent; beyond the axis its end.
     fn at(&self, speed: f64) -> f64 {
         let x = (speed.clamp(1e-5, 1e5).ln() - self.from) / (self.to - self.from) * 100.0;
-        (x * 10.0).round() / 10.0
+        (x.clamp(0.0, 100.0) * 10.0).round() / 10.0
     }
 
     /// Round speeds, so that their labels do not touch; 1 always stands.
@@ -258,7 +260,7 @@ impl Axis {
                 @if let Some((lo, hi)) = ends {
                     line.ci x1=(percent(self.at(lo))) x2=(percent(self.at(hi))) y1="50%" y2="50%" {}
                 }
-                use.ho[hollow] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed))) y="50%" {}
+                use.ho[hollow] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) y="50%" {}
             }
         }
     }
