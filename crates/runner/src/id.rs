@@ -17,6 +17,8 @@ pub(crate) struct Variant {
     pub(crate) base: bool,
     /// At one value of a sweep.
     pub(crate) swept: Option<Swept>,
+    /// A knob set for whoever has it, with a value that is none of this one's: an error where it is to run.
+    pub(crate) refused: Option<String>,
 }
 
 impl Variant {
@@ -69,6 +71,9 @@ impl Variant {
 
     /// Types, bounds and files.
     pub(crate) fn check(&self) -> Result<()> {
+        if let Some(refused) = &self.refused {
+            bail!("{refused}");
+        }
         (self.workload.check)(&self.knobs).map_err(|why| anyhow!("{}: {why}", self.workload.id))
     }
 }

@@ -16,8 +16,13 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Repro) -> Result
     let Some(listed) = suite.workloads.iter().find(|listed| listed.id == parts.workload) else {
         bail!("{}", unknown("workload", parts.workload, suite.workloads.iter().map(|listed| listed.id)));
     };
-    let mut variant =
-        Variant { workload: listed.clone(), knobs: (listed.sized)(Size::Default), base: true, swept: None };
+    let mut variant = Variant {
+        workload: listed.clone(),
+        knobs: (listed.sized)(Size::Default),
+        base: true,
+        swept: None,
+        refused: None,
+    };
     parts.specification.map_or(Ok(()), |specification| variant.apply(specification))?;
     variant.check()?;
     let of_workload = || suite.cells.iter().filter(|cell| cell.workload == parts.workload);

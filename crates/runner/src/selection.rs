@@ -322,12 +322,17 @@ fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
         cli::Size::Default => Size::Default,
         cli::Size::Large => Size::Large,
     };
-    let mut variant = Variant { workload: workload.clone(), knobs: (workload.sized)(size), base: true, swept: None };
+    let knobs = (workload.sized)(size);
+    let mut variant = Variant { workload: workload.clone(), knobs, base: true, swept: None, refused: None };
     for text in &chosen.knob {
         let (owner, name, value) = knob(text)?;
         let has = workload.knobs.iter().any(|knob| knob.id == name);
         if owner.is_none_or(|owner| owner == workload.id) && (has || owner.is_some()) {
-            variant.set(name, value)?;
+            match variant.set(name, value) {
+                // Set for whoever has it; this one may not be meant.
+                Err(error) if owner.is_none() => variant.refused = variant.refused.or(Some(error.to_string())),
+                set => set?,
+            }
         }
     }
     if let Some(file) = &chosen.text {
@@ -335,7 +340,7 @@ fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
         for knob in workload.knobs.iter().filter(|knob| matches!(knob.domain, Domain::TextFile)) {
             variant.knobs.insert(knob.id.to_owned(), path.into());
         }
-        variant.check()?;
+        (variant.workload.check)(&variant.knobs).map_err(|why| anyhow!("{}: {why}", workload.id))?;
     }
     Ok(variant)
 }
