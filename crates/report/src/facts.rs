@@ -14,6 +14,10 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
     let rounds = plural(run.run.rounds as usize, "round");
     let look = run.run.looks.iter().rfind(|look| **look <= run.run.rounds);
     Some(match look {
+        None if run.run.status == RunStatus::Budget => {
+            let first = run.run.looks.first().copied().unwrap_or_default();
+            format!("{why}: preview after {rounds}; verdicts come after {first}, which `--budget` gives time for")
+        }
         None => format!("{why}: preview after {rounds}"),
         Some(look) => format!("{why} after {rounds}: the verdicts of the look at {look} stand"),
     })

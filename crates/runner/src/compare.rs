@@ -134,6 +134,12 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
         looks.join(" and "),
         short(time)
     );
+    let first = SAMPLE * (cells + probes) * settings.looks.first().copied().unwrap_or(0);
+    if settings.budget.is_some_and(|budget| first > budget) {
+        let minutes = first.as_secs() / 60 + 2;
+        text +=
+            &format!("the first verdicts need about {}: give it `--budget {minutes}m`, or less to do\n", short(first));
+    }
     text
 }
 

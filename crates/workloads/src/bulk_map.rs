@@ -112,10 +112,10 @@ impl Workload for BulkMap {
     }
 }
 
-/// The oracle, once a job: the same sums the other way round. It goes through the j-th words of sixteen blocks at a time,
+/// The oracle, once a job: the same sums the other way round. It goes through the j-th words of many blocks at a time,
 /// where the kernel goes through the eight words of one; it is made in every sample, so it must not take much longer.
 fn right(bytes: &[u8], work: u64) -> Digest {
-    const BLOCKS: usize = 16;
+    const BLOCKS: usize = 32;
     let mut sum: u64 = 0;
     for (first, bytes) in (0..).step_by(BLOCKS).zip(bytes.chunks(BLOCKS * BLOCK)) {
         let mut padded = [0; BLOCKS * BLOCK];
