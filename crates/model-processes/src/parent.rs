@@ -20,8 +20,6 @@ impl Parent {
         // If the parent died before this line, the connection below fails.
         #[cfg(target_os = "linux")]
         nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(Error::other)?;
-        // A worker has no handlers, but may inherit them from whoever embeds this program: see `wire::Undisturbed`.
-        nix::sys::signal::SigSet::all().thread_block().map_err(Error::other)?;
         let parent = IpcSender::connect(address.to_owned()).map_err(Error::io(format!("connect to {address}")))?;
         let made = "make a channel";
         let (to_worker, inbox) = ipc::bytes_channel().map_err(Error::io(made))?;

@@ -51,6 +51,9 @@ impl Region {
 
     /// All of it as words; what does not fill a word is left out.
     pub(crate) fn words(&self) -> &[AtomicU64] {
+        if self.length < size_of::<AtomicU64>() {
+            return &[]; // nothing is mapped
+        }
         // SAFETY: the mapping is at least that long, begins at a page and lives as long as `self`; any bits are a u64. It
         // is shared with other processes, which an atomic may be. A region is used as words or as bytes, never as both:
         // its two users make their own.

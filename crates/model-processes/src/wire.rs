@@ -52,8 +52,63 @@ impl From<Broken> for Error {
     }
 }
 
-/// A thread that signals leave alone while this lives, but for those by which a user ends a program. ipc-channel sends
-/// and receives a long message in fragments; a call that is interrupted between two of them loses the rest.
+/// A message travels in pieces of this many bytes, of which the last, and it alone, is shorter; most are their own last.
+///
+/// ipc-channel (0.23.1) sends what exceeds a socket's buffer through a socket made for it, whose far end the sender keeps
+/// open until it is done: if the receiver dies meanwhile, nobody tells the sender, which waits for ever. A piece fits one
+/// packet of the channel itself, which breaks when the receiver dies; and a call that a signal interrupts has sent all of
+/// a packet or nothing, so that it can be repeated.
+pub(crate) const PIECE: usize = 64 << 10;
+
+/// Whether an error says that nobody is there.
+fn gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+/// Sends a message. Where a channel has several senders, each must fit a piece: others would come in between.
+pub(crate) fn send(to: &IpcBytesSender, message: &[u8]) -> Result<(), Broken> {
+    let (full, last) = message.as_chunks::<PIECE>();
+    full.iter().try_for_each(|piece| send_piece(to, piece))?;
+    send_piece(to, last)
+}
+
+fn send_piece(to: &IpcBytesSender, piece: &[u8]) -> Result<(), Broken> {
+    loop {
+        match to.send(piece) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if gone(&error) => return Err(Broken::Closed),
+            Err(error) => return Err(Broken::Failed(Error::io("send a message")(error))),
+        }
+    }
+}
+
+/// Receives a message.
+pub(crate) fn receive(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
+    let mut message = receive_piece(from)?;
+    let mut length = message.len();
+    while length == PIECE {
+        let piece = receive_piece(from)?;
+        length = piece.len();
+        message.extend_from_slice(&piece);
+    }
+    Ok(message)
+}
+
+fn receive_piece(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
+    loop {
+        match from.recv() {
+            Ok(piece) => return Ok(piece),
+            Err(IpcError::Disconnected) => return Err(Broken::Closed),
+            Err(IpcError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(IpcError::Io(error)) if gone(&error) => return Err(Broken::Closed),
+            Err(error) => return Err(Broken::Failed(Error::other(format!("failed to receive a message: {error}")))),
+        }
+    }
+}
+
+/// A thread that signals leave alone while this lives, but for those by which a user ends a program: for calls that
+/// cannot be repeated, since what they send is gone when they fail.
 pub(crate) struct Undisturbed(SigSet);
 
 impl Undisturbed {
@@ -72,43 +127,14 @@ impl Drop for Undisturbed {
     }
 }
 
-/// Whether an error says that nobody is there.
-fn gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-}
-
-/// Sends, again where a signal interrupted.
-pub(crate) fn send(to: &IpcBytesSender, message: &[u8]) -> Result<(), Broken> {
-    loop {
-        match to.send(message) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if gone(&error) => return Err(Broken::Closed),
-            Err(error) => return Err(Broken::Failed(Error::io("send a message")(error))),
-        }
-    }
-}
-
 /// Hands out.
 pub(crate) fn hand(to: &IpcSender<End>, end: End) -> Result<(), Broken> {
+    let _undisturbed = Undisturbed::new()?;
     match to.send(end) {
         Ok(()) => Ok(()),
         Err(IpcError::Disconnected) => Err(Broken::Closed),
         Err(IpcError::Io(error)) if gone(&error) => Err(Broken::Closed),
         Err(error) => Err(Broken::Failed(Error::other(format!("failed to hand out a channel: {error}")))),
-    }
-}
-
-/// Receives, again where a signal interrupted.
-pub(crate) fn receive(from: &IpcBytesReceiver) -> Result<Vec<u8>, Broken> {
-    loop {
-        match from.recv() {
-            Ok(message) => return Ok(message),
-            Err(IpcError::Disconnected) => return Err(Broken::Closed),
-            Err(IpcError::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(IpcError::Io(error)) if gone(&error) => return Err(Broken::Closed),
-            Err(error) => return Err(Broken::Failed(Error::other(format!("failed to receive a message: {error}")))),
-        }
     }
 }
 

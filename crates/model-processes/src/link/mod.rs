@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::wire::{Broken, End, decode, hand, receive, send};
 
 use start::Starting;
-pub(crate) use start::start_all;
+pub(crate) use start::{INHERITED, start_all};
 
 /// How long a child that was hung up on may take to end.
 const END: Duration = Duration::from_secs(2);
@@ -82,10 +82,11 @@ impl Link {
         Error::Died { worker: self.worker, how }
     }
 
-    /// The error of a process that was killed, if it was; waits for its end, as [`Link::end`] does.
-    pub(crate) fn killed(&mut self) -> Option<Error> {
-        let status = self.end();
-        status.is_some_and(|status| status.signal().is_some()).then(|| self.died(status))
+    /// What went wrong with this process, if something did, and whether it was killed; waits for its end, as
+    /// [`Link::end`] does.
+    pub(crate) fn wrong(&mut self) -> Option<(bool, Error)> {
+        let status = self.end()?;
+        (!status.success()).then(|| (status.signal().is_some(), self.died(Some(status))))
     }
 
     /// Hangs up: the worker sees the end of its channel and leaves.

@@ -4,6 +4,7 @@
 //! long for a socket's name, the limit of descriptors.
 
 use std::process::{Child, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use patterns::clock::Tick;
 use patterns::{Error, Start};
 
 use super::{KILLED, Link, reap, said};
-use crate::wire::Hello;
+use crate::wire::{Hello, Undisturbed};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
 const LONGEST_FOLDER: usize = 80;
@@ -42,6 +43,10 @@ pub(crate) fn start_all(start: &Start, workers: usize) -> Result<Vec<Link>, Erro
     started?.into_iter().map(|starting| starting.up(start)).collect()
 }
 
+/// Held while a descriptor exists that a child would inherit, and while one is made. ipc-channel duplicates that of a
+/// region without the mark that closes it (0.23.1).
+pub(crate) static INHERITED: Mutex<()> = Mutex::new(());
+
 pub(super) struct Starting {
     worker: usize,
     child: Option<Child>,
@@ -61,6 +66,7 @@ impl Starting {
         let (server, name) = IpcOneShotServer::new().map_err(Error::io(format!("make a socket in {folder:?}")))?;
         let mut command = start.respawn.command();
         command.arg(&name).stdin(Stdio::null()).stdout(Stdio::null());
+        let _nothing_to_inherit = INHERITED.lock();
         let child = command.spawn().map_err(Error::io(format!("start worker process {worker}")))?;
         Ok(Self { worker, child: Some(child), server: Some(server), name })
     }
@@ -85,10 +91,18 @@ impl Starting {
             return Err(Error::other("a worker can connect once"));
         };
         let (report, accepted) = channel();
-        let accepting = thread::Builder::new().name(String::from("accept")).spawn(move || {
+        let accept = move || {
+            // Where it cannot be had, an interrupted call is a child that failed to connect.
+            let _undisturbed = Undisturbed::new();
             let _ = report.send(server.accept());
-        });
-        let accepting = accepting.map_err(Error::io("start a thread"))?;
+        };
+        let accepting = match thread::Builder::new().name(String::from("accept")).spawn(accept) {
+            Ok(accepting) => accepting,
+            Err(error) => {
+                reap(&mut child);
+                return Err(Error::io("start a thread")(error));
+            }
+        };
         let asked = Tick::now();
         let failed = loop {
             match accepted.recv_timeout(LOOK) {
@@ -111,9 +125,10 @@ impl Starting {
                 _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") },
             }
         };
+        // In this order: `accept` also waits for the first word of a child that has connected.
+        reap(&mut child);
         knock(&self.name);
         let _ = accepting.join();
-        reap(&mut child);
         Err(failed)
     }
 }

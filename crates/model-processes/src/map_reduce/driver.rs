@@ -82,16 +82,22 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
             return Ok(false);
         }
         let answer = link.receive()?;
+        self.take(&answer)?;
+        Ok(true)
+    }
+
+    /// The answer to the oldest message on its way.
+    fn take(&mut self, answer: &[u8]) -> Result<(), Error> {
         self.count(answer.len());
-        let share: Share<W> = decode(&answer)?;
-        let Some((batch, _)) = self.window.pop_front() else { return Ok(false) };
+        let share: Share<W> = decode(answer)?;
+        let Some((batch, _)) = self.window.pop_front() else { return Err(Error::other("an answer to nothing")) };
         let (executed, planned) = (share.tasks(), batch.indices.len() as u64);
         if executed != planned {
-            return Err(Error::Steps { executed, planned }.into());
+            return Err(Error::Steps { executed, planned });
         }
         self.share.absorb(&self.pool.job.workload, share);
         self.board.done(&batch);
-        Ok(true)
+        Ok(())
     }
 
     /// Packs the next tasks, if there are any for this worker now. Waits only where nothing is on its way.
@@ -123,6 +129,12 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
     /// failed is an error (it panicked, or its program gave up), one that was killed or just left is not.
     fn replace(&mut self, link: &mut Link) -> Result<(), Error> {
         let pid = link.pid();
+        // A socket whose peer is gone says so before it gives out what the peer had sent: answers are not lost.
+        while !self.window.is_empty()
+            && let Ok(answer) = link.receive()
+        {
+            self.take(&answer)?;
+        }
         let had = self.window.drain(..).map(|(batch, _)| batch).chain(self.packed.take());
         let given_back = self.board.give_back(had);
         self.probe.died(pid);

@@ -12,7 +12,7 @@ use super::driver::{Driven, Driver};
 use super::freight::{Buffer, Load, Mapped, Owned, Tasks, Unload, append};
 use crate::link::{self, Link};
 use crate::parent::Parent;
-use crate::wire::{Undisturbed, encode};
+use crate::wire::encode;
 
 /// How tasks are packed.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,6 @@ fn rounds<W: MapReduce, P: Probe, F: Load<W>>(
     let workload = &job.workload;
     let tasks = workload.tasks(&job.input);
     let workers = start.workers.get();
-    let _undisturbed = Undisturbed::new()?; // and the drivers, which inherit it
     let pool = Pool { start, job, knobs: encode(workload)?, packing, freight };
     let mut links = link::start_all(start, workers)?;
     links.iter_mut().try_for_each(|link| pool.introduce(link))?;
@@ -101,8 +100,10 @@ fn rounds<W: MapReduce, P: Probe, F: Load<W>>(
     let work = |worker: usize, board: Arc<Board>| {
         // Each driver locks its own link: the lock is never waited for.
         let mut link = links[worker].lock().unwrap_or_else(PoisonError::into_inner);
-        let driven = Driver::<W, P, F>::new(&pool, &board).drive(&mut link);
-        driven.inspect_err(|_| board.fail())
+        let leaving = Leaving(&board);
+        let driven = Driver::<W, P, F>::new(&pool, &board).drive(&mut link)?;
+        std::mem::forget(leaving);
+        Ok(driven)
     };
     let result = team(start.workers, work, |team| {
         measure(&mut |watch| {
@@ -126,6 +127,15 @@ fn rounds<W: MapReduce, P: Probe, F: Load<W>>(
     // All workers leave at the same time, then each is reaped.
     links.iter().for_each(|link| link.lock().unwrap_or_else(PoisonError::into_inner).hang_up());
     result
+}
+
+/// A driver that leaves before its time, by an error or a panic: nobody may wait for what it had.
+struct Leaving<'b>(&'b Board);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.fail();
+    }
 }
 
 /// The worker's side: folds each message's tasks into a share, until the parent hangs up.

@@ -37,14 +37,19 @@ pub(super) fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>
     links.iter_mut().map(Link::ask).collect()
 }
 
-/// Who was killed, and what that left behind: the others leave when they find nobody there, and may have been seen first.
+/// Who is to blame, and what that left behind: who was killed, else the first of these that failed. The others leave when
+/// they find nobody there, and may have been seen first.
 pub(super) fn blame<'l>(error: Error, damage: Option<&str>, links: impl Iterator<Item = &'l mut Link>) -> Error {
     let mut links: Vec<_> = links.collect();
     links.iter_mut().for_each(|link| link.hang_up());
-    let killed = links.iter_mut().find_map(|link| link.killed());
-    match (killed, damage) {
-        (Some(Error::Died { worker, how }), Some(damage)) => Error::Died { worker, how: format!("{how} {damage}") },
-        (killed, _) => killed.unwrap_or(error),
+    let mut wrong: Vec<_> = links.iter_mut().filter_map(|link| link.wrong()).collect();
+    wrong.sort_by_key(|(killed, _)| !killed);
+    match (wrong.into_iter().next(), damage) {
+        (Some((true, Error::Died { worker, how })), Some(damage)) => {
+            Error::Died { worker, how: format!("{how} {damage}") }
+        }
+        (Some((_, worse)), _) => worse,
+        (None, _) => error,
     }
 }
 

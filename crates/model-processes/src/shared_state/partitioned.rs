@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::clients;
 use crate::link::{self, Link};
 use crate::parent::Parent;
-use crate::wire::{Undisturbed, decode, encode};
+use crate::wire::{decode, encode};
 
 /// What an owner is asked: entries `E` and operations `O` are borrowed where they are sent, owned where they arrive.
 #[derive(Serialize, Deserialize)]
@@ -40,10 +40,11 @@ pub(super) fn run<W: SharedState, P: Probe>(
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
     let (workload, owners) = (&job.workload, start.workers.get());
-    let _undisturbed = Undisturbed::new()?;
     let mut links = link::start_all(start, owners)?;
     let knobs = encode(workload)?;
-    links.iter_mut().try_for_each(|link| clients::tell(link, &knobs, &owners))?;
+    for (me, link) in links.iter_mut().enumerate() {
+        clients::tell(link, &knobs, &(me, owners))?;
+    }
     let result = measure(&mut |watch| {
         reset(&mut links, job)?;
         let mut units = Units { processes: owners as u64, ..Units::default() };
@@ -112,7 +113,7 @@ fn request<W: SharedState>(link: &mut Link, request: &Borrowed<'_, W>) -> Result
 pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
     let parent = Parent::connect(address)?;
     let workload: W = parent.expect()?;
-    let clients: usize = parent.expect()?;
+    let (me, owners): (usize, usize) = parent.expect()?;
     let mut state = State::<W>::new([]);
     let (mut all, mut served) = (Evidence::empty(), 0);
     while let Some(message) = parent.receive()? {
@@ -122,11 +123,17 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
                 parent.send(&encode(&())?)?;
             }
             Request::Do(part) => {
-                let apply = |op: &W::Op, _: &mut Silent| Ok::<_, Error>(Some(state.apply(&workload, op)));
+                let apply = |op: &W::Op, _: &mut Silent| match workload.access(op) {
+                    Access::Read(key) | Access::Write(key) if owner::<W>(&key, owners) == me => {
+                        Ok(Some(state.apply(&workload, op)))
+                    }
+                    // What follows from a reply may have a key of somebody else.
+                    _ => Err(Error::other(format!("{}: an operation followed whose key is another owner's", W::ID))),
+                };
                 let (evidence, _) = try_client(&workload, &part, apply)?;
                 all.absorb(&workload, evidence);
                 served += 1;
-                if served == clients {
+                if served == owners {
                     parent.send(&encode(&std::mem::replace(&mut all, Evidence::empty()))?)?;
                     served = 0;
                 }

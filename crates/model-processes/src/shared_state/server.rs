@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clients;
 use crate::link::{self, Link};
-use crate::wire::{self, End, Undisturbed, encode};
+use crate::wire::{self, Broken, End, encode};
 
 pub(super) use worker::work;
 
@@ -51,18 +51,24 @@ pub(super) fn run<W: SharedState, P: Probe>(
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
     let (workload, workers) = (&job.workload, start.workers.get());
-    let _undisturbed = Undisturbed::new()?;
     let mut links = link::start_all(start, workers + 1)?;
     let mut owner = links.pop().ok_or_else(|| Error::other("no owner"))?;
-    let requests = introduce(job, &mut owner, &mut links)?;
+    let mut requests = Some(introduce(job, &mut owner, &mut links)?);
     let result = measure(&mut |watch| {
         let reset = encode(&Request::<W>::Reset(workload.initial(&job.input)))?;
-        wire::send(&requests, &reset).map_err(|broken| owner.explain(broken))?;
+        ask(&requests, &reset).map_err(|broken| owner.explain(broken))?;
         owner.ask::<()>()?;
         let reports = watch.time(|| clients::round::<W>(&mut links));
-        let reports = reports.map_err(|error| clients::blame(error, None, links.iter_mut().chain([&mut owner])))?;
+        let reports = match reports {
+            Ok(reports) => reports,
+            Err(error) => {
+                // The owner leaves when nobody can send to it any more. If it failed, all the others only found it gone.
+                requests = None;
+                return Err(clients::blame(error, None, [&mut owner].into_iter().chain(&mut links)));
+            }
+        };
         let finish = encode(&Request::<W>::Finish)?;
-        wire::send(&requests, &finish).map_err(|broken| owner.explain(broken))?;
+        ask(&requests, &finish).map_err(|broken| owner.explain(broken))?;
         let entries: Vec<(W::Key, W::Value)> = owner.ask()?;
         let (seen, units) = clients::sum::<W, P>(reports, workers + 1);
         Ok(Evidence::done(workload, seen, entries, units))
@@ -88,4 +94,9 @@ fn introduce<W: SharedState>(job: &Job<W>, owner: &mut Link, links: &mut [Link])
         clients::script(client, job, who)?;
     }
     Ok(requests)
+}
+
+/// Sends to the owner, while the parent still can.
+fn ask(requests: &Option<IpcBytesSender>, request: &[u8]) -> Result<(), Broken> {
+    requests.as_ref().map_or(Err(Broken::Closed), |requests| wire::send(requests, request))
 }

@@ -33,6 +33,8 @@ pub(crate) struct Naps {
     pub(crate) answer_bytes: usize,
     /// Every so many tasks, a worker process leaves about when it answers; 0 for never.
     pub(crate) leaves: usize,
+    /// Whether the parent panics over an answer.
+    pub(crate) panics: bool,
 }
 
 /// A task with its luggage.
@@ -111,6 +113,7 @@ impl MapReduce for Naps {
         into.tasks.push(task.index);
     }
     fn merge(&self, into: &mut Done, other: Done) {
+        assert!(!self.panics, "as it is told to");
         assert!(other.luggage.len() == self.answer_bytes && other.luggage.last().is_none_or(|byte| *byte == 7));
         into.tasks.extend(other.tasks);
     }

@@ -7,7 +7,7 @@ use patterns::map_reduce::Share;
 use patterns::{Error, Job, MapReduce};
 
 use super::{Load, Unload, append, place};
-use crate::link::Link;
+use crate::link::{INHERITED, Link};
 use crate::parent::Parent;
 use crate::region::Region;
 use crate::wire::{Broken, End};
@@ -39,6 +39,7 @@ impl Mapped {
 
 impl<W: MapReduce> Load<W> for Mapped {
     fn introduce(&self, link: &Link) -> Result<(), Broken> {
+        let _no_child = INHERITED.lock();
         link.hand(End::Region(self.region.share()))
     }
 

@@ -14,7 +14,7 @@ use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 use super::clients::{self, Report};
 use crate::link::{self, Link};
 use crate::parent::Parent;
-use crate::wire::{End, Undisturbed, encode};
+use crate::wire::{End, encode};
 
 pub(super) use counted::Counted;
 #[cfg(target_os = "linux")]
@@ -44,7 +44,6 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
     measure: &mut Measure<'_, Answer<W>>,
 ) -> Result<(), Error> {
     let (workload, workers) = (&job.workload, start.workers.get());
-    let _undisturbed = Undisturbed::new()?;
     let store = S::new(workload)?;
     let mut links = link::start_all(start, workers)?;
     let knobs = encode(workload)?;

@@ -62,6 +62,14 @@ fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(
         let (mut messages, mut bytes) = (0, 0);
         let mut ship = |request: &Request<W>, reply: bool| {
             let message = encode(request)?;
+            // Many send to the owner: what does not fit a piece would be torn apart by the others.
+            if message.len() >= wire::PIECE {
+                return Err(Error::other(format!(
+                    "an operation of {} bytes; {} are allowed",
+                    message.len(),
+                    wire::PIECE
+                )));
+            }
             wire::send(&outbox, &message)?;
             let answer = if reply { Some(wire::receive(&replies)?) } else { None };
             messages += 1 + u64::from(reply);
