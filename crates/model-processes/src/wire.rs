@@ -147,3 +147,36 @@ pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 pub(crate) fn decode<'m, T: Deserialize<'m>>(message: &'m [u8]) -> Result<T, Error> {
     postcard::from_bytes(message).map_err(Error::other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_any_length_arrive_whole_and_apart() {
+        let lengths = [0, 1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 3 * PIECE + 7, 0, 2];
+        let message = |length: usize| -> Vec<u8> { (0..length).map(|byte| (byte / 255 + byte % 255) as u8).collect() };
+        let (outbox, inbox) = ipc_channel::ipc::bytes_channel().expect("a channel");
+        std::thread::scope(|scope| {
+            scope.spawn(|| lengths.map(|length| send(&outbox, &message(length)).is_ok()));
+            for length in lengths {
+                assert!(receive(&inbox).is_ok_and(|got| got == message(length)), "{length} bytes");
+            }
+        });
+        drop(outbox);
+        assert!(matches!(receive(&inbox), Err(Broken::Closed)));
+    }
+
+    #[test]
+    fn whoever_sends_to_somebody_who_is_gone_is_told() {
+        let (outbox, inbox) = ipc_channel::ipc::bytes_channel().expect("a channel");
+        let message = vec![0; 100 * PIECE];
+        std::thread::scope(|scope| {
+            let sending = scope.spawn(|| send(&outbox, &message));
+            // In the middle of the message, which no buffer holds.
+            assert!(inbox.recv().is_ok_and(|piece| piece.len() == PIECE));
+            drop(inbox);
+            assert!(matches!(sending.join().expect("no panic"), Err(Broken::Closed)));
+        });
+    }
+}
