@@ -78,6 +78,27 @@ impl Variant {
     }
 }
 
+/// `[WORKLOAD.]NAME=VALUE`, as `--knob` and `--sweep` have it; nothing where there is no `=`.
+pub(crate) fn assignment(text: &str) -> Option<(Option<&str>, &str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let (owner, name) = name.split_once('.').map_or((None, name), |(owner, name)| (Some(owner), name));
+    Some((owner, name, value))
+}
+
+/// A knob must be somebody's: of the workload that is named, or of any.
+pub(crate) fn knob_exists(workloads: &[Listed], owner: Option<&str>, name: &str) -> Result<()> {
+    let named = |workload: &&Listed| owner.is_none_or(|owner| owner == workload.id);
+    let known = || workloads.iter().filter(named).flat_map(|workload| workload.knobs.iter().map(|knob| knob.id));
+    match owner {
+        Some(owner) if !workloads.iter().any(|workload| workload.id == owner) => {
+            bail!("{}", unknown("workload", owner, workloads.iter().map(|workload| workload.id)))
+        }
+        _ if known().any(|knob| knob == name) => Ok(()),
+        Some(owner) => bail!("{}", unknown(&format!("knob of {owner}"), name, known())),
+        None => bail!("{}", unknown("knob", name, known())),
+    }
+}
+
 /// `unknown workload `prmes`: did you mean `primes`? known: ..`.
 pub(crate) fn unknown<'k>(what: &str, given: &str, known: impl Iterator<Item = &'k str>) -> String {
     let mut known: Vec<&str> = known.collect();

@@ -15,7 +15,7 @@ use patterns::{Domain, Size, Support};
 use results::journal::{PlannedCell, PlannedGroup};
 use suite::{Models, Suite};
 
-use crate::id::{Variant, nearest, unknown};
+use crate::id::{Variant, assignment, knob_exists, nearest, unknown};
 use crate::{cli, sweep};
 
 /// Clients of a shared-state workload, unless asked otherwise: the classic figure.
@@ -291,7 +291,10 @@ fn passes(filters: &[Filter], ids: &[String], matched: &mut [bool]) -> bool {
 /// `counter` that it brings into the matrix.
 fn read_filters<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<(Vec<Filter>, Vec<Variant>)> {
     let mut variants = suite.workloads.iter().map(|workload| base(workload, chosen)).collect::<Result<Vec<_>>>()?;
-    knobs_exist(suite, chosen)?;
+    for text in &chosen.knob {
+        let (owner, name, _) = knob(text)?;
+        knob_exists(&suite.workloads, owner, name)?;
+    }
     let mut filters = Vec::new();
     for text in &chosen.filters {
         let bare = text.trim_start_matches('!');
@@ -345,25 +348,7 @@ fn base(workload: &Listed, chosen: &cli::Selection) -> Result<Variant> {
     Ok(variant)
 }
 
-/// Every `--knob` must be somebody's.
-fn knobs_exist<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<()> {
-    for text in &chosen.knob {
-        let (owner, name, _) = knob(text)?;
-        if let Some(owner) = owner.filter(|owner| suite.workloads.iter().all(|workload| workload.id != *owner)) {
-            bail!("{}", unknown("workload", owner, suite.workloads.iter().map(|workload| workload.id)));
-        }
-        let all = || suite.workloads.iter().flat_map(|workload| workload.knobs.iter().map(|knob| knob.id));
-        if owner.is_none() && !all().any(|knob| knob == name) {
-            bail!("{}", unknown("knob", name, all()));
-        }
-    }
-    Ok(())
-}
-
-/// `[WORKLOAD.]NAME=VALUE`.
+/// One `--knob`.
 fn knob(text: &str) -> Result<(Option<&str>, &str, &str)> {
-    let form = || anyhow!("`--knob {text}`: write NAME=VALUE or WORKLOAD.NAME=VALUE, as in `keys=64`");
-    let (name, value) = text.split_once('=').ok_or_else(form)?;
-    let (owner, name) = name.split_once('.').map_or((None, name), |(owner, name)| (Some(owner), name));
-    Ok((owner, name, value))
+    assignment(text).ok_or_else(|| anyhow!("`--knob {text}`: write NAME=VALUE or WORKLOAD.NAME=VALUE, as in `keys=64`"))
 }

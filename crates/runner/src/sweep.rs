@@ -5,7 +5,7 @@ use patterns::cell::Listed;
 use patterns::{Domain, Knob};
 use serde_json::{Number, Value};
 
-use crate::id::{Variant, unknown};
+use crate::id::{Variant, assignment, knob_exists};
 
 /// More values than this are a typing error, or a run of hours.
 const MOST: usize = 64;
@@ -96,26 +96,9 @@ impl<'t> Sweep<'t> {
         let form = || {
             anyhow!("`--sweep {text}`: write NAME=VALUES or WORKLOAD.NAME=VALUES, as in `grain.iterations=2^0..2^10`")
         };
-        let (name, spec) = text.split_once('=').ok_or_else(form)?;
-        let (owner, name) = name.split_once('.').map_or((None, name), |(owner, name)| (Some(owner), name));
-        let sweep = Self { text, owner, name, spec };
-        let ids = || workloads.iter().map(|workload| workload.id);
-        let known = |workload: &Listed| workload.knobs.iter().map(|knob| knob.id).collect::<Vec<_>>();
-        match owner {
-            Some(owner) => {
-                let Some(workload) = workloads.iter().find(|workload| workload.id == owner) else {
-                    bail!("{}", unknown("workload", owner, ids()));
-                };
-                if sweep.knob(workload).is_none() {
-                    bail!("{}", unknown(&format!("knob of {owner}"), name, known(workload).into_iter()));
-                }
-            }
-            None if !workloads.iter().any(|workload| sweep.knob(workload).is_some()) => {
-                bail!("{}", unknown("knob", name, workloads.iter().flat_map(known)));
-            }
-            None => {}
-        }
-        Ok(sweep)
+        let (owner, name, spec) = assignment(text).ok_or_else(form)?;
+        knob_exists(workloads, owner, name)?;
+        Ok(Self { text, owner, name, spec })
     }
 
     fn knob(&self, workload: &Listed) -> Option<&'static Knob> {
@@ -126,8 +109,8 @@ impl<'t> Sweep<'t> {
     fn is_free(&self, variant: &Variant, base: Option<&Variant>, knobs: &[String]) -> Result<()> {
         let id = variant.workload.id;
         let same = |text: &&String| {
-            let name = text.split_once('=').map_or(text.as_str(), |(name, _)| name);
-            name == self.name || name.split_once('.') == Some((id, self.name))
+            let set = assignment(text);
+            set.is_some_and(|(owner, name, _)| name == self.name && owner.is_none_or(|owner| owner == id))
         };
         if let Some(knob) = knobs.iter().find(same) {
             bail!("`--sweep {}` and `--knob {knob}` set the same knob; leave one out", self.text);
