@@ -126,12 +126,10 @@ fn reap(child: &mut Child) {
     let _ = child.wait();
 }
 
-const KILLED: &str = "was killed by signal ";
-
 /// How a process ended, in words.
 fn said(status: ExitStatus) -> String {
     match (status.signal(), status.code()) {
-        (Some(signal), _) => format!("{KILLED}{signal}"),
+        (Some(signal), _) => format!("was killed by signal {signal}"),
         (None, Some(code)) => format!("exited with status {code}"),
         (None, None) => String::from("ended"),
     }

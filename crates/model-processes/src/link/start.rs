@@ -3,6 +3,7 @@
 //! What ipc-channel leaves to its user: a child that dies before it connects (`accept` would wait for ever), a folder too
 //! long for a socket's name, the limit of descriptors.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -14,7 +15,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use patterns::clock::Tick;
 use patterns::{Error, Start};
 
-use super::{KILLED, Link, reap, said};
+use super::{Link, reap, said};
 use crate::wire::{Hello, Undisturbed};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
@@ -29,6 +30,7 @@ const CONNECT: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(5);
 /// How often a child may be killed before it connects.
 const STARTS: u32 = 5;
+
 /// Starts all workers of a cell at once: their start-ups overlap.
 pub(crate) fn start_all(start: &Start, workers: usize) -> Result<Vec<Link>, Error> {
     // Beyond the limit ipc-channel panics in the middle of a message (0.23.1), so it is asked before.
@@ -76,19 +78,19 @@ impl Starting {
         let worker = self.worker;
         for _ in 1..STARTS {
             match self.connected() {
-                Err(Error::Died { how, .. }) if how.starts_with(KILLED) => self = Self::new(start, worker)?,
-                connected => return connected,
+                Err(Absent { killed: true, .. }) => self = Self::new(start, worker)?,
+                connected => return connected.map_err(|absent| absent.error),
             }
         }
-        self.connected()
+        self.connected().map_err(|absent| absent.error)
     }
 
     /// Waits for the child to connect, and no longer than it lives. `accept` cannot be told to stop, so it runs on a
     /// thread of its own, and a connection of ours ends it where the child's will never come.
-    fn connected(mut self) -> Result<Link, Error> {
+    fn connected(mut self) -> Result<Link, Absent> {
         let worker = self.worker;
         let (Some(server), Some(mut child)) = (self.server.take(), self.child.take()) else {
-            return Err(Error::other("a worker can connect once"));
+            return Err(Error::other("a worker can connect once").into());
         };
         let (report, accepted) = channel();
         let accept = move || {
@@ -100,7 +102,7 @@ impl Starting {
             Ok(accepting) => accepting,
             Err(error) => {
                 reap(&mut child);
-                return Err(Error::io("start a thread")(error));
+                return Err(Error::io("start a thread")(error).into());
             }
         };
         let asked = Tick::now();
@@ -114,15 +116,18 @@ impl Starting {
                 Ok(Err(error)) => {
                     let _ = accepting.join();
                     reap(&mut child);
-                    return Err(Error::Died { worker, how: format!("failed to connect: {error}") });
+                    return Err(Error::Died { worker, how: format!("failed to connect: {error}") }.into());
                 }
-                Err(RecvTimeoutError::Disconnected) => break Error::other("the accepting thread is gone"),
+                Err(RecvTimeoutError::Disconnected) => break Error::other("the accepting thread is gone").into(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             match child.try_wait() {
-                Ok(Some(status)) => break Error::Died { worker, how: format!("{} before it connected", said(status)) },
+                Ok(Some(status)) => {
+                    let error = Error::Died { worker, how: format!("{} before it connected", said(status)) };
+                    break Absent { error, killed: status.signal().is_some() };
+                }
                 Ok(None) if asked.elapsed() < CONNECT => {}
-                _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") },
+                _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") }.into(),
             }
         };
         // In this order: `accept` also waits for the first word of a child that has connected.
@@ -130,6 +135,18 @@ impl Starting {
         knock(&self.name);
         let _ = accepting.join();
         Err(failed)
+    }
+}
+
+/// Why a worker did not connect, and whether that was because it was killed, which another may escape.
+struct Absent {
+    error: Error,
+    killed: bool,
+}
+
+impl From<Error> for Absent {
+    fn from(error: Error) -> Self {
+        Self { error, killed: false }
     }
 }
 

@@ -124,7 +124,8 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
             }
             Request::Do(part) => {
                 let apply = |op: &W::Op, _: &mut Silent| match workload.access(op) {
-                    Access::Read(key) | Access::Write(key) if owner::<W>(&key, owners) == me => {
+                    // Where nothing is asked nothing follows, and the parent has cut by owner.
+                    Access::Read(key) | Access::Write(key) if !W::USES.asks || owner::<W>(&key, owners) == me => {
                         Ok(Some(state.apply(&workload, op)))
                     }
                     // What follows from a reply may have a key of somebody else.

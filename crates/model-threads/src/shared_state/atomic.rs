@@ -1,6 +1,5 @@
 //! `atomic`: a slot a key, one indivisible addition an operation. No lock, no lost update; only for counters.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use patterns::{Probe, SharedState};
@@ -29,17 +28,10 @@ impl<W: SharedState> super::Store<W> for Store {
 
 /// One slot a counter, filled from the initial entries.
 pub(super) fn slots<W: SharedState>(workload: &W, entries: Vec<(W::Key, W::Value)>) -> Vec<AtomicU64> {
-    let counters = W::COUNTERS.given();
-    let initial: HashMap<W::Key, W::Value> = entries.into_iter().collect();
-    let slot = |slot| {
-        let (key, _) = (counters.entry)(workload, slot, 0);
-        AtomicU64::new(initial.get(&key).map_or(0, |value| (counters.initial)(workload, value)))
-    };
-    (0..(counters.slots)(workload)).map(slot).collect()
+    W::COUNTERS.given().filled(workload, entries).into_iter().map(AtomicU64::new).collect()
 }
 
 /// Slots as entries.
 pub(super) fn entries<W: SharedState>(workload: &W, slots: Vec<AtomicU64>) -> Vec<(W::Key, W::Value)> {
-    let entry = |(slot, value): (usize, AtomicU64)| (W::COUNTERS.given().entry)(workload, slot, value.into_inner());
-    slots.into_iter().enumerate().map(entry).collect()
+    W::COUNTERS.given().entries(workload, slots.into_iter().map(AtomicU64::into_inner))
 }

@@ -4,6 +4,7 @@
 mod sharded;
 mod state;
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -231,6 +232,25 @@ pub struct Evidence<W: SharedState> {
     pub steps: u64,
     /// Operations, those that followed from replies included.
     pub operations: u64,
+}
+
+impl<W: SharedState> Counters<W> {
+    /// What each slot holds at the start.
+    #[must_use]
+    pub fn filled(&self, workload: &W, entries: Vec<KeyValue<W>>) -> Vec<u64> {
+        let given: HashMap<W::Key, W::Value> = entries.into_iter().collect();
+        let slot = |slot| {
+            let (key, _) = (self.entry)(workload, slot, 0);
+            given.get(&key).map_or(0, |value| (self.initial)(workload, value))
+        };
+        (0..(self.slots)(workload)).map(slot).collect()
+    }
+
+    /// The entries that slots with these values are.
+    #[must_use]
+    pub fn entries(&self, workload: &W, values: impl IntoIterator<Item = u64>) -> Vec<KeyValue<W>> {
+        values.into_iter().enumerate().map(|(slot, value)| (self.entry)(workload, slot, value)).collect()
+    }
 }
 
 impl<W: SharedState> Evidence<W> {

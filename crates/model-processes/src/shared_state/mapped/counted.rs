@@ -1,7 +1,6 @@
 //! `shared-atomic`: a word a counter, one indivisible addition an operation. Hardware knows no processes: it costs what it
 //! costs threads.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_channel::ipc::IpcSharedMemory;
@@ -26,11 +25,7 @@ impl<W: SharedState> Store<W> for Counted {
     }
 
     fn reset(&self, workload: &W, entries: Vec<(W::Key, W::Value)>) {
-        let counters = W::COUNTERS.given();
-        let initial: HashMap<W::Key, W::Value> = entries.into_iter().collect();
-        for (slot, word) in self.0.words().iter().enumerate() {
-            let (key, _) = (counters.entry)(workload, slot, 0);
-            let value = initial.get(&key).map_or(0, |value| (counters.initial)(workload, value));
+        for (word, value) in self.0.words().iter().zip(W::COUNTERS.given().filled(workload, entries)) {
             // Relaxed: the message that starts a round orders this before the clients.
             word.store(value, Ordering::Relaxed);
         }
@@ -46,10 +41,7 @@ impl<W: SharedState> Store<W> for Counted {
     }
 
     fn entries(&self, workload: &W) -> Vec<(W::Key, W::Value)> {
-        let entry = |(slot, word): (usize, &AtomicU64)| {
-            (W::COUNTERS.given().entry)(workload, slot, word.load(Ordering::Relaxed))
-        };
-        self.0.words().iter().enumerate().map(entry).collect()
+        W::COUNTERS.given().entries(workload, self.0.words().iter().map(|word| word.load(Ordering::Relaxed)))
     }
 
     fn damage(&self) -> Option<&'static str> {

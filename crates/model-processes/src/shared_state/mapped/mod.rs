@@ -48,8 +48,8 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
     let mut links = link::start_all(start, workers)?;
     let knobs = encode(workload)?;
     for (who, link) in links.iter_mut().enumerate() {
-        clients::tell(link, &knobs, &())?;
-        link.hand(End::Region(store.share())).map_err(|broken| link.explain(broken))?;
+        let told = link.send(&knobs).and_then(|()| link.hand(End::Region(store.share())));
+        told.map_err(|broken| link.explain(broken))?;
         clients::script(link, job, who)?;
     }
     let result = measure(&mut |watch| {
@@ -67,7 +67,6 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
 pub(super) fn work<W: SharedState, S: Store<W>>(address: &str) -> Result<(), Error> {
     let parent = Parent::connect(address)?;
     let workload: W = parent.expect()?;
-    let () = parent.expect()?;
     let End::Region(memory) = parent.end()? else { return Err(Error::other("expected a region")) };
     let store = S::of(memory);
     let script: Vec<W::Op> = parent.expect()?;
