@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use results::journal::{Event, Outcome, PlannedCell, PlannedGroup, Sample};
 use results::{At, Crossover, Found, Group, Sweep};
 
+use crate::journal::group_of;
 use crate::statistics::{median, rank};
 
 /// Every crossover of every sweep: each contender against the reference, then the leaders of both ends if they differ.
@@ -51,16 +52,12 @@ struct Point<'e> {
 fn gather(events: &[Event]) -> Vec<Series<'_>> {
     let mut points: Vec<Point<'_>> = Vec::new();
     for event in events {
-        let id = match event {
-            Event::Group(group) => {
-                points.extend(group.sweep.as_ref().map(|sweep| Point::new(sweep, group)));
-                continue;
-            }
-            Event::Calibrated(calibrated) => &calibrated.group,
-            Event::Sample(sample) => &sample.group,
-            Event::Plan(_) | Event::Capacity { .. } | Event::Round(_) | Event::End { .. } => continue,
-        };
-        let Some(point) = points.iter_mut().find(|point| point.group.id == *id) else { continue };
+        if let Event::Group(group) = event {
+            points.extend(group.sweep.as_ref().map(|sweep| Point::new(sweep, group)));
+            continue;
+        }
+        let Some(id) = group_of(event) else { continue };
+        let Some(point) = points.iter_mut().find(|point| point.group.id == id) else { continue };
         match event {
             Event::Calibrated(calibrated) => point.far = &calibrated.far,
             Event::Sample(sample) => point.take(sample),

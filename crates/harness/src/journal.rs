@@ -1,5 +1,7 @@
 //! Reading and writing `samples.jsonl`: appended, flushed every event, salvaged line by line.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -34,6 +36,17 @@ impl Journal {
         Ok(Self { file, path: path.to_owned() })
     }
 
+    /// Opens the journal of a run that goes on, behind the last event that stands: what follows was cut by a kill.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn resume(path: &Path, read: &Read) -> Result<Self, WriteError> {
+        let error = |source| WriteError { path: path.display().to_string(), source };
+        let file = OpenOptions::new().append(true).open(path).map_err(error)?;
+        file.set_len(read.bytes).map_err(error)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
     /// Appends one event: one line, one write.
     ///
     /// # Errors
@@ -49,11 +62,55 @@ impl Journal {
     }
 }
 
+/// The group an event is about.
+pub(crate) fn group_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::Group(group) => Some(&group.id),
+        Event::Calibrated(calibrated) => Some(&calibrated.group),
+        Event::Sample(sample) => Some(&sample.group),
+        Event::Capacity { group, .. } | Event::Diagnosis { group, .. } => Some(group),
+        Event::Round(round) => Some(&round.group),
+        Event::Plan(_) | Event::Soak(_) | Event::Resumed { .. } | Event::End { .. } => None,
+    }
+}
+
+/// The events that count. Where a run was resumed, what belonged to no finished round then was measured again after it;
+/// so do calibrations that had not come to an end.
+#[must_use]
+pub fn settled(events: &[Event]) -> Cow<'_, [Event]> {
+    if !events.iter().any(|event| matches!(event, Event::Resumed { .. })) {
+        return Cow::Borrowed(events);
+    }
+    let mut settled: Vec<Event> = Vec::with_capacity(events.len());
+    for event in events {
+        if let Event::Resumed { .. } = event {
+            let mut finished: BTreeMap<String, u32> = BTreeMap::new();
+            for event in &settled {
+                match event {
+                    Event::Calibrated(calibrated) => _ = finished.entry(calibrated.group.clone()).or_insert(0),
+                    Event::Round(round) => _ = finished.insert(round.group.clone(), round.round),
+                    _ => {}
+                }
+            }
+            let stands = |round: u32, group: &String| finished.get(group).is_some_and(|last| round <= *last);
+            settled.retain(|event| match event {
+                Event::Sample(sample) => stands(sample.round, &sample.group),
+                Event::Capacity { round, group, .. } => stands(*round, group),
+                _ => true,
+            });
+        }
+        settled.push(event.clone());
+    }
+    Cow::Owned(settled)
+}
+
 /// What a journal held.
 #[derive(Debug)]
 pub struct Read {
     /// Events up to the first line that cannot be read.
     pub events: Vec<Event>,
+    /// Length of what they take in the file, bytes.
+    pub bytes: u64,
     /// That line's number, from 1, and what is wrong with it.
     pub corrupt: Option<(usize, String)>,
 }
@@ -64,7 +121,7 @@ pub struct Read {
 /// Where the file cannot be read at all.
 pub fn read(path: &Path) -> std::io::Result<Read> {
     let mut reader = BufReader::new(File::open(path)?);
-    let mut read = Read { events: Vec::new(), corrupt: None };
+    let mut read = Read { events: Vec::new(), bytes: 0, corrupt: None };
     let mut raw = Vec::new();
     for number in 1.. {
         raw.clear();
@@ -72,7 +129,15 @@ pub fn read(path: &Path) -> std::io::Result<Read> {
             break;
         }
         match serde_json::from_slice(&raw) {
-            Ok(event) => read.events.push(event),
+            // A last line without its end may be cut within a number, and still read.
+            Ok(_) if raw.last() != Some(&b'\n') => {
+                read.corrupt = Some((number, String::from("the line was cut")));
+                break;
+            }
+            Ok(event) => {
+                read.events.push(event);
+                read.bytes += raw.len() as u64;
+            }
             Err(error) => {
                 read.corrupt = Some((number, error.to_string()));
                 break;

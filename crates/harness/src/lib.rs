@@ -6,12 +6,10 @@
 //! scheduling is tested without a machine.
 
 pub mod analysis;
-mod calibration;
 pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;
-mod order;
 pub mod protocol;
 pub mod sample;
 mod sampler;

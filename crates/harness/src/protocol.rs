@@ -46,6 +46,9 @@ pub struct Config {
     pub warmup: u32,
     /// Timed iterations.
     pub iterations: u32,
+    /// Whether to observe locks and workers: its time is then of no interest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observe: bool,
     /// What the answer's digest must be, where it is known. Never sent: a contender must not be told what to answer.
     #[serde(skip)]
     pub digest: Option<String>,

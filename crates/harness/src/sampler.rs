@@ -55,6 +55,9 @@ pub trait Sampler {
         self.together(&[ask]).pop().unwrap_or_else(|| failed(Trouble::Failed(String::from("no sample was taken"))))
     }
 
+    /// Waits, in the hope that the neighbours get quiet.
+    fn rest(&mut self, time: Duration);
+
     /// Since the sampler was made.
     fn now(&self) -> Duration;
 
@@ -103,6 +106,10 @@ impl Sampler for ProcessSampler {
             }
         };
         taken.into_iter().map(finish).collect()
+    }
+
+    fn rest(&mut self, time: Duration) {
+        std::thread::sleep(time);
     }
 
     fn now(&self) -> Duration {

@@ -68,6 +68,7 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
         workers: 2,
         sweep: Some(sweep),
         cells: [cell("sequential/plain")].into_iter().chain(contenders.iter().map(|(name, _)| cell(name))).collect(),
+        known: BTreeMap::new(),
     }
 }
 
@@ -216,6 +217,7 @@ fn a_far_contender_has_its_three_samples_in_every_round() {
             far,
             once_ns,
             digest: None,
+            twins: Vec::new(),
         }));
     }
     let crossover = one(&events);
@@ -245,6 +247,8 @@ fn the_leaders_of_both_ends_are_compared_where_the_choice_matters() {
         rounds: 16,
         capacity: None,
         sweep: None,
+        loud: Vec::new(),
+        without_loud: None,
     };
     let groups = [verdict(1.0, &["a/b"]), verdict(1024.0, &["c/d"])];
     let found = crossovers(&events, &groups, 0.05);

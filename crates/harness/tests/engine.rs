@@ -57,6 +57,10 @@ impl Sampler for Simulated {
             .collect()
     }
 
+    fn rest(&mut self, time: Duration) {
+        self.now += time;
+    }
+
     fn now(&self) -> Duration {
         self.now
     }
@@ -92,6 +96,7 @@ fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
             seed: 1,
             warmup: 1,
             iterations: 1,
+            observe: false,
             digest: None,
         },
         wrong: false,
@@ -100,12 +105,29 @@ fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
     };
     let alternatives = cells.iter().map(alternative).collect();
     let (workload, knobs) = (id.to_owned(), serde_json::Map::new());
-    let planned = PlannedGroup { id: format!("{id}/w2"), workload, knobs, workers: 2, sweep: None, cells };
+    let planned = PlannedGroup {
+        id: format!("{id}/w2"),
+        workload,
+        knobs,
+        workers: 2,
+        sweep: None,
+        cells,
+        known: BTreeMap::new(),
+    };
     Group { planned, alternatives, probe: 2 }
 }
 
 fn settings(looks: &[u32]) -> Settings {
-    Settings { seed: 7, looks: looks.to_vec(), alpha: 0.05, delta: 0.05, budget: None }
+    Settings {
+        seed: 7,
+        looks: looks.to_vec(),
+        alpha: 0.05,
+        delta: 0.05,
+        budget: None,
+        twins: 0,
+        diagnose: false,
+        soak: None,
+    }
 }
 
 fn plan(settings: &Settings) -> Event {
@@ -121,6 +143,8 @@ fn plan(settings: &Settings) -> Event {
         alpha: settings.alpha,
         delta: settings.delta,
         budget_ns: None,
+        program: String::new(),
+        pinned: false,
     }))
 }
 
@@ -278,6 +302,9 @@ fn a_hiccup_in_calibration_is_no_reason_to_give_a_contender_up() {
             }
             all
         }
+        fn rest(&mut self, time: Duration) {
+            self.0.rest(time);
+        }
         fn now(&self) -> Duration {
             self.0.now()
         }
@@ -381,6 +408,9 @@ fn rounds_that_take_longer_than_calibration_said_still_leave_verdicts() {
                 self.0.now += 2 * took;
             }
             all
+        }
+        fn rest(&mut self, time: Duration) {
+            self.0.rest(time);
         }
         fn now(&self) -> Duration {
             self.0.now()

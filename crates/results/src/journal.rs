@@ -34,13 +34,30 @@ pub enum Event {
     },
     /// A group finished a round.
     Round(Round),
+    /// One sample of a cell with a recording probe: for its counts, never for its time.
+    Diagnosis {
+        /// Group ID.
+        group: String,
+        /// Cell ID.
+        cell: String,
+        /// What came of it.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// A long run of one cell in one process.
+    Soak(Soak),
+    /// A run that had ended goes on: what no finished round holds is measured again.
+    Resumed {
+        /// UTC, RFC 3339.
+        started: String,
+    },
     /// The run ended in an orderly way.
     End {
         /// How.
         status: RunStatus,
         /// UTC, RFC 3339.
         ended: String,
-        /// From the first sample on, ns.
+        /// From its first sample on, or from where it was resumed, ns.
         wall_ns: u64,
     },
 }
@@ -70,6 +87,12 @@ pub struct Plan {
     pub delta: f64,
     /// Cap on wall time, ns; null for none.
     pub budget_ns: Option<u64>,
+    /// The program's file, as its size and time: which build of an uncommitted tree this was.
+    #[serde(default)]
+    pub program: String,
+    /// Whether samples were bound to as many CPUs as they have workers.
+    #[serde(default)]
+    pub pinned: bool,
 }
 
 /// A group and all its cells, whether they run or not.
@@ -88,6 +111,10 @@ pub struct PlannedGroup {
     pub sweep: Option<Sweep>,
     /// Every contender of the workload.
     pub cells: Vec<PlannedCell>,
+    /// Cell ID to its true ratio to the reference, where that is known by construction. Such a group checks the engine: it
+    /// goes into the trust of a run and never among its cells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known: BTreeMap<String, f64>,
 }
 
 /// One cell of a group.
@@ -124,6 +151,31 @@ pub struct Calibrated {
     pub once_ns: BTreeMap<String, u64>,
     /// Digest every right answer has; null where the workload's answers differ in form.
     pub digest: Option<String>,
+    /// Cells that are sampled a second time in every round, as if that were another contender.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twins: Vec<Twin>,
+}
+
+/// A second copy of a cell, for an A/A test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Twin {
+    /// What its samples are called.
+    pub id: String,
+    /// The cell it is a copy of.
+    pub of: String,
+}
+
+/// A long run of one cell in one process: what fresh processes hide.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Soak {
+    /// Cell ID.
+    pub cell: String,
+    /// Iterations.
+    pub iterations: u32,
+    /// Median iteration of the first and of the last quarter, ns.
+    pub early_ns: f64,
+    /// See `early_ns`.
+    pub late_ns: f64,
 }
 
 /// One sample: a fresh process, one timed execution of a cell.
@@ -182,4 +234,12 @@ pub struct Round {
     pub foreign: Option<f64>,
     /// Share of time stolen by the hypervisor.
     pub steal: Option<f64>,
+    /// How long the engine waited before it, because others were busy, ns.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited_ns: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

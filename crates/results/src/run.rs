@@ -126,7 +126,7 @@ pub struct Trust {
     pub aa_tests: u32,
     /// Twins that came out different.
     pub aa_false: u32,
-    /// Median |ln ratio| of identical code between rounds, as a share; null without twins.
+    /// How far apart identical code came out: median over twins of |ratio - 1|; null without twins.
     pub noise_floor: Option<f64>,
     /// The sentinel; null where there was none.
     pub known_effect: Option<KnownEffect>,
@@ -139,6 +139,33 @@ pub struct Trust {
     /// Median share of time stolen by the hypervisor; null where it cannot be read.
     #[serde(default)]
     pub steal_median: Option<f64>,
+    /// Rounds of single groups in which others were busy; with `rounds_all`, how many there were.
+    #[serde(default)]
+    pub rounds_loud: u32,
+    /// Rounds of single groups.
+    #[serde(default)]
+    pub rounds_all: u32,
+    /// Groups of which a verdict would be another without the loud rounds.
+    #[serde(default)]
+    pub loud_matters: Vec<String>,
+    /// Samples in the first half of their round over those in the second, each relative to its own cell.
+    #[serde(default)]
+    pub position: Option<Interval>,
+    /// The references in the last third of rounds over the first third.
+    #[serde(default)]
+    pub drift: Option<Interval>,
+    /// Samples whose every answer was checked and right.
+    #[serde(default)]
+    pub verified: u32,
+    /// Each A/A test.
+    #[serde(default)]
+    pub twins: Vec<TwinTest>,
+    /// Every known effect that was measured, the sentinel among them.
+    #[serde(default)]
+    pub effects: Vec<KnownEffect>,
+    /// Long runs of single cells.
+    #[serde(default)]
+    pub soaks: Vec<SoakTest>,
     /// Whether the self-checks hold; null when they were too few.
     pub trusted: Option<bool>,
     /// Why `trusted` is what it is, one sentence.
@@ -160,6 +187,45 @@ pub struct KnownEffect {
     pub hi: f64,
     /// What the engine said.
     pub verdict: Verdict,
+}
+
+/// A ratio and its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Interval {
+    /// The median.
+    pub ratio: f64,
+    /// Lower end.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
+}
+
+/// One A/A test: a cell against a copy of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TwinTest {
+    /// Cell ID.
+    pub cell: String,
+    /// Copy over original.
+    pub ratio: f64,
+    /// Lower end of the interval at an uncorrected 5 %.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
+    /// Paired rounds.
+    pub rounds: u32,
+    /// Whether identical code was called different.
+    pub separated: bool,
+}
+
+/// A long run of one cell in one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SoakTest {
+    /// Cell ID.
+    pub cell: String,
+    /// Iterations.
+    pub iterations: u32,
+    /// Median iteration of its last quarter over the first.
+    pub ratio: f64,
 }
 
 /// One cell: workload with its knobs x contender x workers.
@@ -361,4 +427,21 @@ pub struct Group {
     /// Its place in a sweep; null where it is in none.
     #[serde(default)]
     pub sweep: Option<Sweep>,
+    /// Rounds in which others used more of the machine than `max(15 %, lower quartile + 10 points)`.
+    #[serde(default)]
+    pub loud: Vec<u32>,
+    /// What would be said without those rounds; null where there are none.
+    #[serde(default)]
+    pub without_loud: Option<WithoutLoud>,
+}
+
+/// Verdicts of a group without its loud rounds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WithoutLoud {
+    /// Rounds left.
+    pub rounds: u32,
+    /// The best set they give.
+    pub best_set: Vec<String>,
+    /// Contenders whose verdict against the reference would be another.
+    pub changed: Vec<String>,
 }

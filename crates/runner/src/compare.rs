@@ -13,7 +13,7 @@ use results::{CellStatus, Run, RunStatus, Tool, Verdict};
 use suite::{Models, Suite};
 
 use crate::progress::{Progress, short};
-use crate::{cli, exit, interrupt, output, render, selection, sweep};
+use crate::{cli, exit, interrupt, known, output, render, selection, sweep};
 
 /// Chance of a false separation in a group, over all looks.
 const ALPHA: f64 = 0.05;
@@ -22,7 +22,8 @@ const DELTA: f64 = 0.05;
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Result<u8> {
     let private = interrupt::private_folder()?;
-    let groups = selection::groups(suite, &arguments.selection, private.path())?;
+    let mut groups = selection::groups(suite, &arguments.selection, private.path())?;
+    groups.extend(known::effects(suite, &[known::SENTINEL], arguments.selection.seed, private.path())?);
     let settings = settings(arguments);
     if arguments.plan {
         output::out(&plan(&groups, &settings))?;
@@ -75,7 +76,16 @@ fn settings(arguments: &cli::Compare) -> Settings {
         (None, false) => (vec![16, 32], Some(Duration::from_secs(180))),
     };
     let budget = arguments.budget.or(cap);
-    Settings { seed: arguments.selection.seed, looks, alpha: ALPHA, delta: DELTA, budget }
+    Settings {
+        seed: arguments.selection.seed,
+        looks,
+        alpha: ALPHA,
+        delta: DELTA,
+        budget,
+        twins: 15,
+        diagnose: false,
+        soak: None,
+    }
 }
 
 /// What is declared before the first sample.
@@ -98,6 +108,8 @@ fn declared(settings: &Settings, id: &str, started: SystemTime) -> Plan {
         alpha: settings.alpha,
         delta: settings.delta,
         budget_ns: settings.budget.map(|budget| budget.as_nanos() as u64),
+        program: String::new(),
+        pinned: false,
     }
 }
 

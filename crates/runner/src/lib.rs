@@ -15,6 +15,7 @@ mod exit;
 mod hidden;
 mod id;
 mod interrupt;
+mod known;
 mod list;
 mod output;
 mod progress;

@@ -1,6 +1,6 @@
 //! From filters, names and knobs to the groups that run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::{cli, sweep};
 /// Clients of a shared-state workload, unless asked otherwise: the classic figure.
 const CLIENTS: u32 = 8;
 /// The reference of every group.
-const REFERENCE: (&str, &str) = ("sequential", "plain");
+pub(crate) const REFERENCE: (&str, &str) = ("sequential", "plain");
 
 /// CPUs this process may use, after affinity and quota.
 #[allow(clippy::disallowed_methods)] // the one place that counts CPUs
@@ -33,10 +33,7 @@ pub(crate) fn cpus() -> NonZeroUsize {
 pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folder: &Path) -> Result<Vec<Group>> {
     let names = Names::new(suite, chosen)?;
     let (filters, variants) = read_filters(suite, chosen)?;
-    let launcher = Launcher {
-        argv: crate::hidden::sample().context("failed to find this program")?,
-        env: vec![(OsString::from("TMPDIR"), folder.into())],
-    };
+    let launcher = own(folder)?;
     let guests = chosen.contender.iter().map(|text| guest(text, folder)).collect::<Result<Vec<_>>>()?;
     for (index, guest) in guests.iter().enumerate() {
         let same = |model: &str, strategy: &str| model == guest.model && strategy == guest.strategy;
@@ -71,6 +68,12 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
     sweep::all_used(&sweeps, &running, &suite.workloads)?;
     running.into_iter().try_for_each(Variant::check)?;
     Ok(groups.into_iter().map(|(_, group)| group).collect())
+}
+
+/// How a sample of this program is started. `folder` is where it puts its sockets.
+pub(crate) fn own(folder: &Path) -> Result<Launcher> {
+    let argv = crate::hidden::sample().context("failed to find this program")?;
+    Ok(Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] })
 }
 
 fn no_match<M>(filter: &str, suite: &Suite<M>) -> String {
@@ -156,6 +159,7 @@ fn group(
             ..swept.place.clone()
         }),
         cells: Vec::new(),
+        known: BTreeMap::new(),
     };
     let mut alternatives = Vec::new();
     let mut wanted = false;
@@ -183,6 +187,7 @@ fn group(
                 seed: chosen.seed,
                 warmup: 1,
                 iterations: 1,
+                observe: false,
                 digest: None,
             };
             alternatives.push(Alternative { launcher, config, wrong, reference, guest });

@@ -16,7 +16,7 @@ mod order;
 pub use best_set::best_set;
 pub use contrast::{Contrast, autocorrelation, contrast, decorrelated, pairs_averaged};
 pub use letters::letters;
-pub use order::{interval, median, quantile, rank, sign_test};
+pub use order::{binomial_at_least, interval, median, quantile, rank, sign_test};
 
 /// Nominal level of one look so that all `looks` looks together err with at most about `alpha`.
 ///

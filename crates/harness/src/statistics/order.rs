@@ -52,6 +52,35 @@ pub fn sign_test(wins: usize, n: usize) -> f64 {
     lower_tails(n).nth(n - wins).unwrap_or(1.0)
 }
 
+/// P(Bin(n, p) >= k): how likely at least so many of n independent events are. Summed from the smaller term on, each from
+/// the one before.
+///
+/// # Panics
+/// If p is not within 0 to 1.
+#[must_use]
+pub fn binomial_at_least(k: usize, n: usize, p: f64) -> f64 {
+    assert!((0.0..=1.0).contains(&p), "a chance of {p}");
+    if k == 0 {
+        return 1.0;
+    }
+    if k > n || p == 0.0 {
+        return 0.0;
+    }
+    if p == 1.0 {
+        return 1.0;
+    }
+    // ln of the first term: products of many small factors would underflow.
+    let factor = |i: usize| ((n - i) as f64 / (i + 1) as f64).ln();
+    let first: f64 = (0..k).map(factor).sum::<f64>() + k as f64 * p.ln() + (n - k) as f64 * (-p).ln_1p();
+    let mut term = first.exp();
+    let mut sum = 0.0;
+    for i in k..=n {
+        sum += term;
+        term *= (n - i) as f64 / (i + 1) as f64 * p / (1.0 - p);
+    }
+    sum.min(1.0)
+}
+
 /// The middle value, or the mean of the two middle ones. NaN for no values.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {

@@ -153,6 +153,8 @@ fn group(run: &mut Run, id: &str, leader: &str, others: &[(&str, f64, Verdict, u
         rounds: 16,
         capacity: Some(metric(1.93)),
         sweep: None,
+        loud: Vec::new(),
+        without_loud: None,
     });
 }
 
@@ -232,6 +234,7 @@ pub(crate) fn everything() -> Run {
         steal_median: None,
         trusted: Some(true),
         reason: "1 of 15 twins differs, as chance allows; the known effect was found".to_owned(),
+        ..Trust::default()
     };
     run
 }

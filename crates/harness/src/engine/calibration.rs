@@ -8,10 +8,10 @@ const SAMPLE_NS: u64 = 20_000_000;
 const LONGEST_NS: u64 = 150_000_000;
 /// So many times behind the leader, a contender is far: sampled three times, not tested.
 const FAR: u64 = 20;
-pub(crate) const FAR_ROUNDS: u32 = 3;
+pub(super) const FAR_ROUNDS: u32 = 3;
 /// A far contender that takes so long is believed to be far at once, and sampled without a warm-up: it must not eat the
 /// time of the others, and at that length neither a hiccup nor a cold start makes the difference.
-pub(crate) const HOPELESS_NS: u64 = 1_000_000_000;
+pub(super) const HOPELESS_NS: u64 = 1_000_000_000;
 
 /// How many iterations a group's samples share, and who is far, from one iteration of each.
 #[must_use]
@@ -28,6 +28,6 @@ pub fn calibrate(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, ref
 }
 
 /// Warm-up iterations of a far contender.
-pub(crate) fn warm_up(once_ns: u64) -> u32 {
+pub(super) fn warm_up(once_ns: u64) -> u32 {
     u32::from(once_ns <= HOPELESS_NS)
 }

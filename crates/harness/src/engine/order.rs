@@ -1,27 +1,38 @@
 //! The order within a round: rows of a Williams square (Williams 1949), in which every alternative stands in every
 //! position, and follows every other, equally often.
 
+use sha2::{Digest as _, Sha256};
+
+/// Random numbers of their own for each name: drawing more of one stream moves no other.
+pub(super) fn stream(seed: u64, name: &str) -> fastrand::Rng {
+    let digest = Sha256::digest(format!("{seed} {name}"));
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    fastrand::Rng::with_seed(u64::from_le_bytes(first))
+}
+
 /// Draws orders without replacement until a square is used up, then starts another.
 #[derive(Debug)]
-pub(crate) struct Orders {
+pub(super) struct Orders {
     size: usize,
     rows: Vec<Vec<usize>>,
+    random: fastrand::Rng,
 }
 
 impl Orders {
-    pub(crate) fn new(size: usize) -> Self {
-        Self { size, rows: Vec::new() }
+    pub(super) fn new(size: usize, random: fastrand::Rng) -> Self {
+        Self { size, rows: Vec::new(), random }
     }
 
     /// The next order of `0..size`.
-    pub(crate) fn next(&mut self, random: &mut fastrand::Rng) -> Vec<usize> {
+    pub(super) fn draw(&mut self) -> Vec<usize> {
         if self.rows.is_empty() {
             self.rows = square(self.size);
             // A random relabelling: which alternative is "0" must not depend on the list.
             let mut names: Vec<usize> = (0..self.size).collect();
-            random.shuffle(&mut names);
+            self.random.shuffle(&mut names);
             self.rows.iter_mut().flatten().for_each(|name| *name = names[*name]);
-            random.shuffle(&mut self.rows);
+            self.random.shuffle(&mut self.rows);
         }
         self.rows.pop().unwrap_or_default()
     }
@@ -64,12 +75,12 @@ mod tests {
     #[test]
     fn the_same_seed_draws_the_same_orders() {
         let draw = |seed| {
-            let mut random = fastrand::Rng::with_seed(seed);
-            let mut orders = Orders::new(5);
-            (0..20).map(|_| orders.next(&mut random)).collect::<Vec<_>>()
+            let mut orders = Orders::new(5, stream(seed, "a group"));
+            (0..20).map(|_| orders.draw()).collect::<Vec<_>>()
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
-        assert_eq!(Orders::new(1).next(&mut fastrand::Rng::with_seed(1)), [0]);
+        assert_ne!(stream(7, "a").u64(..), stream(7, "b").u64(..));
+        assert_eq!(Orders::new(1, stream(1, "")).draw(), [0]);
     }
 }
