@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,19 +32,26 @@ impl Journal {
     /// Where it exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         let file = OpenOptions::new().append(true).create_new(true).open(path);
-        let file = file.map_err(|source| WriteError { path: path.display().to_string(), source })?;
+        let error = |source| WriteError { path: path.display().to_string(), source };
+        let file = file.map_err(error)?;
+        lock(&file).map_err(error)?;
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// Opens the journal of a run that goes on, behind the last event that stands: what follows was cut by a kill.
+    /// Opens the journal of a run that goes on, behind the last event that stands, and reads it. A line that a kill has
+    /// cut is removed; nothing else is.
     ///
     /// # Errors
-    /// Where it cannot be written.
-    pub fn resume(path: &Path, read: &Read) -> Result<Self, WriteError> {
+    /// Where it cannot be read or written, and where another process is writing it.
+    pub fn resume(path: &Path) -> Result<(Self, Read), WriteError> {
         let error = |source| WriteError { path: path.display().to_string(), source };
         let file = OpenOptions::new().append(true).open(path).map_err(error)?;
-        file.set_len(read.bytes).map_err(error)?;
-        Ok(Self { file, path: path.to_owned() })
+        lock(&file).map_err(error)?;
+        let read = read(path).map_err(error)?;
+        if read.cut {
+            file.set_len(read.bytes).map_err(error)?;
+        }
+        Ok((Self { file, path: path.to_owned() }, read))
     }
 
     /// Appends one event: one line, one write.
@@ -104,6 +111,15 @@ pub fn settled(events: &[Event]) -> Cow<'_, [Event]> {
     Cow::Owned(settled)
 }
 
+/// One process writes a journal; the lock goes with it, however it ends.
+fn lock(file: &File) -> std::io::Result<()> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(std::io::Error::other("another process is measuring into it")),
+        // A file system without locks has nobody to keep out, as far as can be told.
+        Err(TryLockError::Error(_)) | Ok(()) => Ok(()),
+    }
+}
+
 /// What a journal held.
 #[derive(Debug)]
 pub struct Read {
@@ -111,6 +127,8 @@ pub struct Read {
     pub events: Vec<Event>,
     /// Length of what they take in the file, bytes.
     pub bytes: u64,
+    /// Whether the only thing wrong is that the last line has no end, as after a kill.
+    pub cut: bool,
     /// That line's number, from 1, and what is wrong with it.
     pub corrupt: Option<(usize, String)>,
 }
@@ -121,7 +139,7 @@ pub struct Read {
 /// Where the file cannot be read at all.
 pub fn read(path: &Path) -> std::io::Result<Read> {
     let mut reader = BufReader::new(File::open(path)?);
-    let mut read = Read { events: Vec::new(), bytes: 0, corrupt: None };
+    let mut read = Read { events: Vec::new(), bytes: 0, cut: false, corrupt: None };
     let mut raw = Vec::new();
     for number in 1.. {
         raw.clear();
@@ -129,8 +147,9 @@ pub fn read(path: &Path) -> std::io::Result<Read> {
             break;
         }
         match serde_json::from_slice(&raw) {
-            // A last line without its end may be cut within a number, and still read.
-            Ok(_) if raw.last() != Some(&b'\n') => {
+            // Even if it reads: it may be cut within a number.
+            _ if raw.last() != Some(&b'\n') => {
+                read.cut = true;
                 read.corrupt = Some((number, String::from("the line was cut")));
                 break;
             }

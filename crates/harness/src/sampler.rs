@@ -6,6 +6,7 @@ use std::time::Duration;
 use results::journal::Outcome;
 
 use crate::launcher::{Conversation, Launcher, Trouble};
+use crate::pin::pin;
 use crate::protocol::{Config, Done};
 use crate::system::{self, Usage};
 use crate::timing::Moment;
@@ -69,6 +70,7 @@ pub trait Sampler {
 #[derive(Debug, Clone, Copy)]
 pub struct ProcessSampler {
     limit: Duration,
+    pinned: bool,
     began: Moment,
 }
 
@@ -76,14 +78,26 @@ impl ProcessSampler {
     /// With a limit on each sample.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
-        Self { limit, began: Moment::now() }
+        Self { limit, pinned: false, began: Moment::now() }
+    }
+
+    /// The same with its clock at zero.
+    #[must_use]
+    pub fn restarted(self) -> Self {
+        Self { began: Moment::now(), ..self }
+    }
+
+    /// Whether a sample is bound to as many CPUs as it has workers.
+    #[must_use]
+    pub fn pinned(self, pinned: bool) -> Self {
+        Self { pinned, ..self }
     }
 }
 
 impl Sampler for ProcessSampler {
     fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
         let before = Usage::of_children();
-        let mut all: Vec<Result<Running, Trouble>> = asks.iter().map(|ask| Running::ready(ask, self.limit)).collect();
+        let mut all: Vec<Result<Running, Trouble>> = asks.iter().map(|ask| Running::ready(ask, self)).collect();
         all.iter_mut().flatten().for_each(|running| running.conversation.go());
         let taken: Vec<_> = all.into_iter().zip(asks).map(|(running, ask)| running?.done(ask)).collect();
         let after = Usage::of_children();
@@ -132,8 +146,12 @@ struct Running {
 }
 
 impl Running {
-    fn ready(ask: &Ask<'_>, limit: Duration) -> Result<Self, Trouble> {
-        let mut conversation = Conversation::start(ask.launcher, limit)?;
+    fn ready(ask: &Ask<'_>, sampler: &ProcessSampler) -> Result<Self, Trouble> {
+        let mut conversation = Conversation::start(ask.launcher, sampler.limit)?;
+        // It waits for its configuration: what it starts later inherits this.
+        if sampler.pinned {
+            pin(conversation.pid(), ask.config.workers).map_err(Trouble::Failed)?;
+        }
         let ready = conversation.ready(ask.config)?;
         let mut metrics = Metrics::new();
         metrics.insert(String::from("cold_start_ns"), ready.cold_start_ns as f64);

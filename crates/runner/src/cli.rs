@@ -18,7 +18,7 @@ Examples:
   crossover compare primes:coarse --workers 1,2 a preset, at two worker counts
   crossover list                                what there is to measure
 
-Exit codes: 0 ok; 2 usage; 3 a cell failed or answered wrongly; 130 interrupted"
+Exit codes: 0 ok; 1 a gate failed; 2 usage; 3 a cell failed or answered wrongly; 4 not to be trusted; 130 interrupted"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -109,28 +109,90 @@ Examples:
   crossover compare --knob work-inside=50 counter     50 squares under the lock
   crossover compare --sweep grain.iterations=2^4..2^12 grain
                                                       from which task size on does each strategy pay?
-  crossover compare --plan                            what would be measured, and how long it takes")]
+  crossover compare --plan                            what would be measured, and how long it takes
+  crossover compare --resume                          go on with an interrupted run
+  crossover compare --thorough --fail-on untrusted    for a decision that is expensive to reverse")]
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// 16 rounds, at most two minutes
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// Exactly this many rounds, without a cap on time (8 contenders need at least 9 to decide anything)
-    #[arg(long, value_name = "N", conflicts_with = "quick", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub(crate) rounds: Option<u32>,
-    /// Cap on the time that measuring takes [default: 3m; 2m with --quick]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) budget: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) effort: Effort,
     /// Say what would be measured, and measure nothing
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Go on with a run that was interrupted, killed or out of time, with the arguments it had [default: the latest]
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        default_missing_value = "reports/latest",
+        conflicts_with_all = [
+            "filters", "workload", "model", "strategy", "workers", "knob", "sweep", "size", "text", "seed", "contender",
+            "timeout", "quick", "thorough", "rounds", "budget", "tie", "pin", "no_twins", "plan", "out",
+        ]
+    )]
+    pub(crate) resume: Option<PathBuf>,
     /// Where the report goes: a new or empty folder [default: reports/runs/TIME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Which files to write beside samples.jsonl
     #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', value_enum, default_value = "md,html,json,csv")]
     pub(crate) format: Vec<Format>,
+    /// Show the page in a browser at the end
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Exit with 1 if the run is not known to be trusted, a contrast is unresolved, or a cell failed
+    #[arg(long, value_name = "WHAT,..", value_delimiter = ',', value_enum)]
+    pub(crate) fail_on: Vec<Gate>,
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+/// How long and how carefully.
+#[derive(Debug, Args)]
+pub(crate) struct Effort {
+    /// 16 rounds, at most two minutes
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Up to 64 rounds, without a cap on time, and a long run of one cell of each model
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) thorough: bool,
+    /// Exactly this many rounds, without a cap on time (8 contenders need at least 9 to decide anything)
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["quick", "thorough"],
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub(crate) rounds: Option<u32>,
+    /// Cap on the time that measuring takes [default: 3m; 2m with --quick]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Contenders this close are as good as each other
+    #[arg(long, value_name = "SHARE", default_value = "5%", value_parser = share)]
+    pub(crate) tie: f64,
+    /// Bind each sample to as many CPUs as it has workers
+    #[arg(long)]
+    pub(crate) pin: bool,
+    /// No A/A twins: a few per cent less to measure, and nothing known of how far the run can be trusted
+    #[arg(long)]
+    pub(crate) no_twins: bool,
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gate {
+    /// Its self-checks failed, or were too few
+    Untrusted,
+    /// A contender is neither separated from the reference nor tied with it
+    Unresolved,
+    /// A cell failed or timed out (which is exit code 3 in any case)
+    Failed,
+}
+
+/// How a command talks.
+#[derive(Debug, Args)]
+pub(crate) struct Talk {
     #[command(flatten)]
     pub(crate) style: Style,
     /// Progress on stderr
@@ -139,6 +201,9 @@ pub(crate) struct Compare {
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// Say every sample
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -233,4 +298,12 @@ pub(crate) struct Repro {
 fn duration(text: &str) -> Result<Duration, String> {
     let parsed = humantime::parse_duration(text).map_err(|_| String::from("a time needs its unit: 90s, 5m, 1h"))?;
     if parsed.is_zero() { Err(String::from("must be more than nothing")) } else { Ok(parsed) }
+}
+
+/// A share as people write it: `3%`.
+fn share(text: &str) -> Result<f64, String> {
+    let form = || String::from("a share is written as 3% (above 0, at most 50%)");
+    let number = text.strip_suffix('%').ok_or_else(form)?.trim();
+    let share = number.parse::<f64>().map_err(|_| form())? / 100.0;
+    if share > 0.0 && share <= 0.5 { Ok(share) } else { Err(form()) }
 }

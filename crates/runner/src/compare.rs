@@ -2,114 +2,93 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-use harness::engine::{Engine, Group, Settings};
-use harness::journal::Journal;
-use harness::{ProcessSampler, Sampler};
-use results::journal::{Event, Plan, PlannedGroup};
-use results::{CellStatus, Run, RunStatus, Tool, Verdict};
+use anyhow::{Result, bail};
+use harness::ProcessSampler;
+use harness::engine::{Group, Settings};
+use results::journal::PlannedGroup;
+use results::{CellStatus, Run, RunStatus, Verdict};
 use suite::{Models, Suite};
 
-use crate::progress::{Progress, short};
-use crate::{cli, exit, interrupt, known, output, render, selection, sweep};
+use crate::cli::{Format, Gate};
+use crate::measure::{self, Measured, Place, Recipe};
+use crate::progress::short;
+use crate::{cli, exit, interrupt, known, output, render, resume, selection, sweep};
 
 /// Chance of a false separation in a group, over all looks.
-const ALPHA: f64 = 0.05;
-/// Half-width of the tie band.
-const DELTA: f64 = 0.05;
+pub(crate) const ALPHA: f64 = 0.05;
+/// A/A twins of a run: enough to tell an engine that errs in a third of its tests from one that errs in a twentieth.
+const TWINS: u32 = 15;
+/// How long the cell of each model runs in one process, with `--thorough`.
+const SOAK: Duration = Duration::from_secs(5);
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Result<u8> {
+    if arguments.open && !arguments.format.contains(&Format::Html) {
+        bail!("--open shows the page, and `--format` leaves it out; add html");
+    }
     let private = interrupt::private_folder()?;
-    let mut groups = selection::groups(suite, &arguments.selection, private.path())?;
-    groups.extend(known::effects(suite, &[known::SENTINEL], arguments.selection.seed, private.path())?);
-    let settings = settings(arguments);
-    if arguments.plan {
-        output::out(&plan(&groups, &settings))?;
-        return Ok(exit::OK);
-    }
-    let started = SystemTime::now();
-    let id = humantime::format_rfc3339_millis(started).to_string().replace(':', "-");
-    let folder = output::folder(arguments.out.as_deref(), &id)?;
-    let mut journal = Journal::create(&folder.join(output::JOURNAL))?;
-    interrupt::listen()?;
-    let mut sampler = ProcessSampler::new(arguments.selection.timeout);
-    journal.write(&Event::Plan(Box::new(declared(&settings, &id, started))))?;
-    let shown = if arguments.quiet { cli::Progress::None } else { arguments.progress };
-    let mut progress = Progress::new(shown, groups.len(), &settings.looks, settings.budget);
-    let clock = sampler;
-    let mut emit = |event: Event| {
-        journal.write(&event).map_err(|error| error.to_string())?;
-        progress.event(&event, clock.now());
-        Ok(())
-    };
-    let ended = Engine::new(groups, &settings, &mut sampler, &mut emit, &interrupt::asked).run();
-    progress.end();
-    let status = match ended {
-        Ok(status) => {
-            let wall_ns = clock.now().as_nanos() as u64;
-            let ended = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-            journal.write(&Event::End { status, ended, wall_ns })?;
-            status
+    let (measured, guests) = if let Some(run) = &arguments.resume {
+        let Some(stored) = resume::stored(run)? else {
+            output::note("nothing to resume: that run is complete (`crossover render` writes its report again)");
+            return Ok(exit::OK);
+        };
+        let recipe = recipe(suite, &stored.arguments, private.path())?;
+        resume::same_plan(&stored.place.past, &recipe.groups, &recipe.settings)?;
+        let measured = measure::measure(recipe, stored.place, &arguments.talk, &arguments.format)?;
+        (measured, stored.arguments.selection.contender)
+    } else {
+        let recipe = recipe(suite, arguments, private.path())?;
+        if arguments.plan {
+            output::out(&plan(&recipe.groups, &recipe.settings))?;
+            return Ok(exit::OK);
         }
-        Err(lost) => {
-            // What can still be written is; then the one line that says what was lost and what was not.
-            let _ = render::folder(&folder, &arguments.format);
-            return Err(anyhow!("{lost} (`crossover render {}` makes the report of it)", folder.display()));
+        let place = Place::new(arguments.out.as_deref(), &recipe)?;
+        let measured = measure::measure(recipe, place, &arguments.talk, &arguments.format)?;
+        if arguments.out.is_none() {
+            output::latest(&measured.folder)?;
         }
+        (measured, arguments.selection.contender.clone())
     };
-    let run = render::folder(&folder, &arguments.format)?;
-    if arguments.out.is_none() {
-        output::latest(&folder)?;
+    let Measured { run, folder } = &measured;
+    if !arguments.talk.quiet {
+        output::out(&conclude(run, folder, arguments, &guests))?;
     }
-    if !arguments.quiet {
-        output::out(&conclude(&run, &folder, arguments))?;
+    if arguments.open {
+        open(&folder.join("index.html"));
     }
-    Ok(code(&run, status))
+    Ok(match measure::code(run) {
+        exit::OK => gate(run, &arguments.fail_on),
+        code => code,
+    })
 }
 
-fn settings(arguments: &cli::Compare) -> Settings {
-    let (looks, cap) = match (arguments.rounds, arguments.quick) {
-        (Some(rounds), _) => (vec![rounds], None),
-        (None, true) => (vec![16], Some(Duration::from_secs(120))),
-        (None, false) => (vec![16, 32], Some(Duration::from_secs(180))),
+fn recipe<M: Models>(suite: &Suite<M>, arguments: &cli::Compare, folder: &Path) -> Result<Recipe> {
+    let cli::Compare { selection, effort, .. } = arguments;
+    let mut groups = selection::groups(suite, selection, folder)?;
+    groups.extend(known::effects(suite, &[known::SENTINEL], selection.seed, folder)?);
+    let sampler = ProcessSampler::new(selection.timeout).pinned(effort.pin);
+    Ok(Recipe { groups, settings: settings(effort, selection.seed), sampler, pinned: effort.pin })
+}
+
+fn settings(effort: &cli::Effort, seed: u64) -> Settings {
+    let cap = |seconds| Some(Duration::from_secs(seconds));
+    let (looks, cap) = match effort {
+        cli::Effort { rounds: Some(rounds), .. } => (vec![*rounds], None),
+        cli::Effort { quick: true, .. } => (vec![16], cap(120)),
+        cli::Effort { thorough: true, .. } => (vec![16, 32, 64], None),
+        _ => (vec![16, 32], cap(180)),
     };
-    let budget = arguments.budget.or(cap);
     Settings {
-        seed: arguments.selection.seed,
+        seed,
         looks,
         alpha: ALPHA,
-        delta: DELTA,
-        budget,
-        twins: 15,
-        diagnose: false,
-        soak: None,
-    }
-}
-
-/// What is declared before the first sample.
-fn declared(settings: &Settings, id: &str, started: SystemTime) -> Plan {
-    let cpus = selection::cpus().get() as f64;
-    let lock = include_bytes!("../../../Cargo.lock");
-    Plan {
-        schema: results::journal::SCHEMA.to_owned(),
-        id: id.to_owned(),
-        tool: Tool {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            git: env!("CROSSOVER_GIT").to_owned(),
-            dirty: env!("CROSSOVER_DIRTY") == "1",
-        },
-        environment: harness::environment(cpus, env!("CROSSOVER_RUSTC"), env!("CROSSOVER_PROFILE"), Some(lock)),
-        argv: std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect(),
-        seed: settings.seed,
-        started: humantime::format_rfc3339_seconds(started).to_string(),
-        looks: settings.looks.clone(),
-        alpha: settings.alpha,
-        delta: settings.delta,
-        budget_ns: settings.budget.map(|budget| budget.as_nanos() as u64),
-        program: String::new(),
-        pinned: false,
+        delta: effort.tie,
+        budget: effort.budget.or(cap),
+        twins: if effort.no_twins { 0 } else { TWINS },
+        diagnose: true,
+        soak: effort.thorough.then_some(SOAK),
     }
 }
 
@@ -119,7 +98,8 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
     const SAMPLE: Duration = Duration::from_millis(60);
     let mut text = String::new();
     let mut cells = 0;
-    for group in groups {
+    let asked = || groups.iter().filter(|group| group.planned.known.is_empty());
+    for group in asked() {
         text += &format!("{}\n", group.planned.id);
         for cell in &group.planned.cells {
             let note = match (&cell.skipped, &cell.why) {
@@ -137,7 +117,10 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
     sweep::described(swept).iter().for_each(|line| text += &format!("{line}\n"));
     let rounds = settings.looks.last().copied().unwrap_or(0);
     let probes = groups.iter().filter(|group| group.probe > 0).count() as u32;
-    let estimate = SAMPLE * (cells + probes) * rounds;
+    let twins = settings.twins.min(asked().count() as u32);
+    let checks = twins + groups.iter().filter(|group| !group.planned.known.is_empty()).count() as u32;
+    let all = cells + probes + checks;
+    let estimate = SAMPLE * all * rounds;
     let time = settings.budget.map_or(estimate, |budget| estimate.min(budget));
     let looks: Vec<String> = settings.looks.iter().map(ToString::to_string).collect();
     let cap = settings.budget.map_or(String::from("no cap on time"), |budget| format!("at most {}", short(budget)));
@@ -146,7 +129,7 @@ fn plan(groups: &[Group], settings: &Settings) -> String {
         looks.join(" and "),
         short(time)
     );
-    let first = SAMPLE * (cells + probes) * settings.looks.first().copied().unwrap_or(0);
+    let first = SAMPLE * all * settings.looks.first().copied().unwrap_or(0);
     if settings.budget.is_some_and(|budget| first > budget) {
         let minutes = first.as_secs() / 60 + 2;
         text +=
@@ -165,30 +148,30 @@ fn swept_value(planned: &PlannedGroup) -> String {
 }
 
 /// What stands on stdout at the end.
-fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
-    let mut text = report::terminal(run, render::terminal(arguments.style.color));
+fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guests: &[String]) -> String {
+    let mut text = report::terminal(run, render::terminal(arguments.talk.style.color));
     let shown = |name: &str| folder.join(name).display().to_string();
     text += &format!("samples {}\n", shown(output::JOURNAL));
     if arguments.format.contains(&cli::Format::Html) {
         text += &format!("report  {}\n", shown("index.html"));
     }
-    if std::io::stdout().is_terminal() {
-        text += &format!("next    {}\n", next(run, folder, arguments));
+    let interrupted = run.run.status == RunStatus::Interrupted;
+    if interrupted || std::io::stdout().is_terminal() {
+        text += &format!("next    {}\n", next(run, folder, guests));
     }
     text
 }
 
 /// The next useful command.
-fn next(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
+fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
+    if run.run.status == RunStatus::Interrupted {
+        return format!("crossover compare --resume {}", folder.display());
+    }
     // A program from elsewhere cannot be run by `repro`.
-    let guest =
-        |cell: &results::Cell| arguments.selection.contender.iter().any(|text| text.starts_with(&cell.contender));
+    let guest = |cell: &results::Cell| guests.iter().any(|text| text.starts_with(&cell.contender));
     let failed = |cell: &&results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
     if let Some(cell) = run.cells.iter().filter(failed).find(|cell| !guest(cell)) {
         return format!("crossover repro {}", cell.id);
-    }
-    if run.run.status == RunStatus::Interrupted {
-        return format!("crossover render {}", folder.display());
     }
     let open = |contrast: &&results::Contrast| contrast.verdict == Verdict::Unresolved;
     if run.groups.iter().flat_map(|group| &group.behind_leader).any(|contrast| open(&contrast)) {
@@ -198,11 +181,28 @@ fn next(run: &Run, folder: &Path, arguments: &cli::Compare) -> String {
     String::from("crossover list")
 }
 
-fn code(run: &Run, status: RunStatus) -> u8 {
-    let failed = |cell: &results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
-    match status {
-        RunStatus::Interrupted => exit::INTERRUPTED,
-        _ if run.cells.iter().any(failed) => exit::FAILED,
-        RunStatus::Complete | RunStatus::Budget => exit::OK,
+/// What `--fail-on` makes of it.
+fn gate(run: &Run, gates: &[Gate]) -> u8 {
+    let open = run.contrasts.iter().filter(|contrast| contrast.verdict == Verdict::Unresolved).count();
+    let failed = |gate: &Gate| match gate {
+        Gate::Untrusted if run.trust.trusted != Some(true) => {
+            Some(format!("not known to be trusted: {}", run.trust.reason))
+        }
+        Gate::Unresolved if open > 0 => Some(format!("{open} contrasts are unresolved")),
+        // Those that failed have an exit code of their own, which comes first.
+        Gate::Untrusted | Gate::Unresolved | Gate::Failed => None,
+    };
+    let reasons: Vec<String> = gates.iter().filter_map(failed).collect();
+    reasons.iter().for_each(|reason| output::note(&format!("gate: {reason}")));
+    if reasons.is_empty() { exit::OK } else { exit::GATE }
+}
+
+/// Shows the page. Where nothing can, the path stands on stdout.
+fn open(page: &Path) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let started =
+        Command::new(opener).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !started.is_ok_and(|status| status.success()) {
+        output::note(&format!("warning: --open: failed to run `{opener} {}`; open the file yourself", page.display()));
     }
 }

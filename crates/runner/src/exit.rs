@@ -4,10 +4,14 @@ use std::process::ExitCode;
 
 /// All is well.
 pub(crate) const OK: u8 = 0;
+/// A gate (`--fail-on`) failed.
+pub(crate) const GATE: u8 = 1;
 /// Bad input, or a file that cannot be read or written.
 pub(crate) const USAGE: u8 = 2;
 /// A cell failed or gave a wrong answer.
 pub(crate) const FAILED: u8 = 3;
+/// The run is not to be trusted.
+pub(crate) const UNTRUSTED: u8 = 4;
 /// Ctrl-C; the partial report was written.
 pub(crate) const INTERRUPTED: u8 = 130;
 

@@ -4,8 +4,9 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use harness::engine::Settings;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use results::journal::Event;
+use results::journal::{Event, Outcome, Sample};
 
 use crate::cli;
 
@@ -15,6 +16,9 @@ pub(crate) struct Progress {
     groups: usize,
     looks: Vec<u32>,
     budget: Option<Duration>,
+    verbose: bool,
+    /// Rounds of groups before this session, and with those of this session.
+    done: u64,
     finished: u64,
     calibrated: usize,
     spent: Duration,
@@ -28,20 +32,26 @@ enum Form {
 }
 
 impl Progress {
-    pub(crate) fn new(asked: cli::Progress, groups: usize, looks: &[u32], budget: Option<Duration>) -> Self {
-        let rounds = u64::from(looks.last().copied().unwrap_or(0)) * groups as u64;
-        let form = match asked {
+    /// For a run of so many groups, of which this has happened.
+    pub(crate) fn new(talk: &cli::Talk, groups: usize, settings: &Settings, past: &[Event]) -> Self {
+        let rounds = u64::from(settings.looks.last().copied().unwrap_or(0)) * groups as u64;
+        let form = match talk.progress {
+            _ if talk.quiet => Form::None,
             cli::Progress::None => Form::None,
             cli::Progress::Auto if std::io::stderr().is_terminal() => Form::Bar(bar(rounds)),
             cli::Progress::Auto | cli::Progress::Plain => Form::Plain,
         };
+        let count = |is: fn(&Event) -> bool| past.iter().filter(|event| is(event)).count();
+        let done = count(|event| matches!(event, Event::Round(_))) as u64;
         Self {
             form,
             groups,
-            looks: looks.to_vec(),
-            budget,
-            finished: 0,
-            calibrated: 0,
+            looks: settings.looks.clone(),
+            budget: settings.budget,
+            verbose: talk.verbose,
+            done,
+            finished: done,
+            calibrated: count(|event| matches!(event, Event::Calibrated(_))),
             spent: Duration::ZERO,
             foreign: Vec::new(),
         }
@@ -71,14 +81,23 @@ impl Progress {
                 let is_line = self.finished.is_multiple_of(self.groups as u64);
                 self.show(Some(self.finished), if is_line || matches!(self.form, Form::Bar(_)) { &text } else { "" });
             }
+            Event::Sample(sample) if self.verbose => self.say(&said(sample)),
             _ => {}
+        }
+    }
+
+    /// A line that stays.
+    fn say(&self, line: &str) {
+        match &self.form {
+            Form::Bar(bar) => bar.println(line),
+            Form::Plain | Form::None => crate::output::note(line),
         }
     }
 
     /// Time left: what the rounds so far took, up to the last look, and no more than the budget.
     fn left(&self, now: Duration) -> Duration {
         let all = u64::from(self.looks.last().copied().unwrap_or(0)) * self.groups as u64;
-        let each = now.saturating_sub(self.spent).as_secs_f64() / self.finished.max(1) as f64;
+        let each = now.saturating_sub(self.spent).as_secs_f64() / (self.finished - self.done).max(1) as f64;
         let left = Duration::from_secs_f64(each * all.saturating_sub(self.finished) as f64);
         self.budget.map_or(left, |budget| left.min(budget.saturating_sub(now)))
     }
@@ -100,6 +119,19 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A sample, with `-v`.
+fn said(sample: &Sample) -> String {
+    let what = match &sample.outcome {
+        Outcome::Measured { elapsed_ns, .. } => {
+            let mean = elapsed_ns.iter().sum::<u64>() as f64 / elapsed_ns.len().max(1) as f64;
+            format!("{:.3} ms x{}", mean / 1e6, elapsed_ns.len())
+        }
+        Outcome::Failed { reason } => format!("failed: {reason}"),
+        Outcome::TimedOut { reason } => format!("timed out: {reason}"),
+    };
+    format!("  round {} #{}  {}  {what}", sample.round, sample.position + 1, sample.cell)
 }
 
 fn bar(length: u64) -> ProgressBar {
