@@ -118,16 +118,7 @@ fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
 }
 
 fn settings(looks: &[u32]) -> Settings {
-    Settings {
-        seed: 7,
-        looks: looks.to_vec(),
-        alpha: 0.05,
-        delta: 0.05,
-        budget: None,
-        twins: 0,
-        diagnose: false,
-        soak: None,
-    }
+    Settings { seed: 7, looks: looks.to_vec(), alpha: 0.05, delta: 0.05, budget: None, ..Settings::default() }
 }
 
 fn plan(settings: &Settings) -> Event {

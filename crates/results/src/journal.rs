@@ -46,6 +46,15 @@ pub enum Event {
     },
     /// A long run of one cell in one process.
     Soak(Soak),
+    /// A cell measured so many times, and then as many times again.
+    Serial {
+        /// Cell ID.
+        cell: String,
+        /// Iterations of the first half of the samples, ns each.
+        first_ns: Vec<f64>,
+        /// Of the second half.
+        second_ns: Vec<f64>,
+    },
     /// A run that had ended goes on: what no finished round holds is measured again.
     Resumed {
         /// UTC, RFC 3339.

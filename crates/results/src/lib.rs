@@ -10,8 +10,8 @@ mod run;
 
 pub use crossover::{At, Crossover, Found, Sweep};
 pub use run::{
-    Cell, CellStatus, Contrast, Environment, Group, Interval, KnownEffect, Metric, Run, RunInfo, RunStatus, SoakTest,
-    Support, Tool, Trust, TwinTest, Units, Verdict, WithoutLoud,
+    Cell, CellStatus, Contrast, Environment, Group, Interval, KnownEffect, Metric, Quiet, Run, RunInfo, RunStatus,
+    Serial, SoakTest, Support, Tool, Trust, TwinTest, Units, Verdict, WithoutLoud,
 };
 
 /// The schema that [`Run`] announces and that scripts may rely on.

@@ -166,6 +166,9 @@ pub struct Trust {
     /// Long runs of single cells.
     #[serde(default)]
     pub soaks: Vec<SoakTest>,
+    /// The cells that have twins, measured one after the other; null unless `selfcheck` did so.
+    #[serde(default)]
+    pub serial: Option<Serial>,
     /// Whether the self-checks hold; null when they were too few.
     pub trusted: Option<bool>,
     /// Why `trusted` is what it is, one sentence.
@@ -186,6 +189,24 @@ pub struct KnownEffect {
     /// Upper end of its interval.
     pub hi: f64,
     /// What the engine said.
+    pub verdict: Verdict,
+    /// The same without the loud rounds; null where there were none.
+    #[serde(default)]
+    pub quiet: Option<Quiet>,
+}
+
+/// A test that leaves the loud rounds out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quiet {
+    /// Paired rounds left.
+    pub rounds: u32,
+    /// Their median ratio; null where none is left.
+    pub ratio: Option<f64>,
+    /// Lower end of its interval; null where too few are left for one.
+    pub lo: Option<f64>,
+    /// Upper end.
+    pub hi: Option<f64>,
+    /// What they say.
     pub verdict: Verdict,
 }
 
@@ -215,6 +236,18 @@ pub struct TwinTest {
     pub rounds: u32,
     /// Whether identical code was called different.
     pub separated: bool,
+    /// The same without the loud rounds; null where there were none.
+    #[serde(default)]
+    pub quiet: Option<Quiet>,
+}
+
+/// A/A tests of cells measured one after the other, as most tools do: so many samples of a cell, then as many again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Serial {
+    /// Cells tested.
+    pub tests: u32,
+    /// Of those, called different at 5 % by the rank test of Mann and Whitney.
+    pub separated: u32,
 }
 
 /// A long run of one cell in one process.

@@ -35,6 +35,10 @@ pub(crate) enum Command {
     List(List),
     /// Write the report of a stored run again, without measuring
     Render(Render),
+    /// Prove that the engine is honest on this machine
+    Selfcheck(Selfcheck),
+    /// Compare two stored runs, or this program with another revision of itself
+    Diff(Diff),
     /// Run one cell in this process, to put it under perf or strace
     Repro(Repro),
     /// Print shell completions
@@ -281,6 +285,66 @@ pub(crate) struct Render {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Examples:
+  crossover selfcheck                                 A/A tests over the matrix, about four minutes
+  crossover selfcheck primes counter --power          fewer groups, and how small a difference is found here
+  crossover selfcheck --workers 1,2,3,4,6,8,12        as many groups as one has patience for
+
+Exit codes: 0 honest, or too little to tell; 3 a cell failed; 4 not to be trusted here; 130 interrupted")]
+pub(crate) struct Selfcheck {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Rounds of each part
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(6..=10_000))]
+    pub(crate) rounds: u32,
+    /// Twins in each group: copies of a contender that are tested against it
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) twins: u32,
+    /// Also draw the power curve: known effects of 0, 2, 5, 10 and 25 %, each so many times with 32 rounds
+    #[arg(long, value_name = "TIMES", num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) power: Option<u32>,
+    /// Repeat everything beside a hostile neighbour
+    #[arg(long)]
+    pub(crate) hostile: bool,
+    /// Where the samples go: a new or empty folder [default: reports/selfcheck/TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  crossover diff reports/runs/A reports/runs/B        what two stored runs say; they are unpaired
+  crossover diff --git HEAD~1 primes                  builds that revision and measures both in the same rounds
+  crossover diff --git main --fail-on slower:5%       exit 1 if something is more than 5 % slower
+
+Exit codes: 0 ok; 1 the gate failed; 2 usage; 3 a cell failed; 4 not to be trusted; 130 interrupted")]
+pub(crate) struct Diff {
+    /// Another revision of this repository, measured interleaved with this program
+    #[arg(long, value_name = "REV")]
+    pub(crate) git: Option<String>,
+    /// Two runs to compare: a folder, or its samples.jsonl. With --git: filters, as for `compare`
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) effort: Effort,
+    /// Exit with 1 if anything is slower, or slower by more than this: `slower:5%` (only with --git)
+    #[arg(long, value_name = "slower[:SHARE]", requires = "git", value_parser = slower)]
+    pub(crate) fail_on: Option<f64>,
+    /// Where the report goes: a new or empty folder [default: reports/runs/TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) talk: Talk,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Example:
   perf record -g target/release/crossover repro primes/threads/static/w2 --iterations 200")]
 pub(crate) struct Repro {
@@ -306,4 +370,13 @@ fn share(text: &str) -> Result<f64, String> {
     let number = text.strip_suffix('%').ok_or_else(form)?.trim();
     let share = number.parse::<f64>().map_err(|_| form())? / 100.0;
     if share > 0.0 && share <= 0.5 { Ok(share) } else { Err(form()) }
+}
+
+/// `slower`, or `slower:5%`.
+fn slower(text: &str) -> Result<f64, String> {
+    match text.strip_prefix("slower") {
+        Some("") => Ok(0.0),
+        Some(rest) if rest.starts_with(':') => share(&rest[1..]),
+        _ => Err(String::from("write `slower`, or `slower:5%`")),
+    }
 }

@@ -19,6 +19,8 @@ use crate::{cli, exit, interrupt, known, output, render, resume, selection, swee
 
 /// Chance of a false separation in a group, over all looks.
 pub(crate) const ALPHA: f64 = 0.05;
+/// Half-width of the tie band where nobody says another.
+pub(crate) const DELTA: f64 = 0.05;
 /// A/A twins of a run: enough to tell an engine that errs in a third of its tests from one that errs in a twentieth.
 const TWINS: u32 = 15;
 /// How long the cell of each model runs in one process, with `--thorough`.
@@ -69,10 +71,10 @@ fn recipe<M: Models>(suite: &Suite<M>, arguments: &cli::Compare, folder: &Path) 
     let mut groups = selection::groups(suite, selection, folder)?;
     groups.extend(known::effects(suite, &[known::SENTINEL], selection.seed, folder)?);
     let sampler = ProcessSampler::new(selection.timeout).pinned(effort.pin);
-    Ok(Recipe { groups, settings: settings(effort, selection.seed), sampler, pinned: effort.pin })
+    Ok(Recipe { groups, later: Vec::new(), settings: settings(effort, selection.seed), sampler, pinned: effort.pin })
 }
 
-fn settings(effort: &cli::Effort, seed: u64) -> Settings {
+pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
     let cap = |seconds| Some(Duration::from_secs(seconds));
     let (looks, cap) = match effort {
         cli::Effort { rounds: Some(rounds), .. } => (vec![*rounds], None),
@@ -87,6 +89,8 @@ fn settings(effort: &cli::Effort, seed: u64) -> Settings {
         delta: effort.tie,
         budget: effort.budget.or(cap),
         twins: if effort.no_twins { 0 } else { TWINS },
+        twins_each: 1,
+        serial: false,
         diagnose: true,
         soak: effort.thorough.then_some(SOAK),
     }

@@ -11,7 +11,7 @@ use patterns::Respawn;
 use patterns::cell::Cell;
 use suite::{Models, Suite};
 
-const SAMPLE: &str = "__sample";
+pub(crate) const SAMPLE: &str = "__sample";
 const WORKER: &str = "__worker";
 
 /// If this process was started as a sample or as a worker, it does that, and this is its exit code. Call it first in

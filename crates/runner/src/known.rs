@@ -24,6 +24,17 @@ pub(crate) const CURVE: [f64; 5] = [1.0, 1.02, SENTINEL, 1.10, 1.25];
 
 /// A group of the sequential kernel and its copies that do so many times as much; none where the suite lacks the kernel.
 pub(crate) fn effects<M: Models>(suite: &Suite<M>, ratios: &[f64], seed: u64, folder: &Path) -> Result<Option<Group>> {
+    group("known-effect", suite, ratios, seed, folder)
+}
+
+/// The same under a name of its own.
+pub(crate) fn group<M: Models>(
+    name: &str,
+    suite: &Suite<M>,
+    ratios: &[f64],
+    seed: u64,
+    folder: &Path,
+) -> Result<Option<Group>> {
     let (kernel, knob) = KERNEL;
     let plain = |cell: &&patterns::cell::Cell| {
         cell.workload == kernel && (cell.model, cell.strategy) == selection::REFERENCE && cell.support.run().is_some()
@@ -74,7 +85,7 @@ pub(crate) fn effects<M: Models>(suite: &Suite<M>, ratios: &[f64], seed: u64, fo
         });
     }
     let planned = PlannedGroup {
-        id: String::from("known-effect"),
+        id: name.to_owned(),
         workload: kernel.to_owned(),
         knobs: serde_json::Map::new(),
         workers: 1,

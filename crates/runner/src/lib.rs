@@ -11,6 +11,7 @@
 
 mod cli;
 mod compare;
+mod diff;
 mod exit;
 mod hidden;
 mod id;
@@ -23,7 +24,9 @@ mod progress;
 mod render;
 mod repro;
 mod resume;
+mod revision;
 mod selection;
+mod selfcheck;
 mod sweep;
 mod verify;
 
@@ -46,6 +49,8 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Verify(arguments) => verify::run(&suite, &arguments),
         cli::Command::List(arguments) => list::run(&suite, &arguments),
         cli::Command::Render(arguments) => render::run(&arguments),
+        cli::Command::Selfcheck(arguments) => selfcheck::run(&suite, &arguments),
+        cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Completions { shell } => {
             let mut command = <cli::Cli as clap::CommandFactory>::command();

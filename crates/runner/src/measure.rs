@@ -16,6 +16,8 @@ use crate::{cli, exit, interrupt, output, render, selection};
 /// What is measured, and how.
 pub(crate) struct Recipe {
     pub(crate) groups: Vec<Group>,
+    /// Groups that join one after another, each when those before it have come to a look.
+    pub(crate) later: Vec<Group>,
     pub(crate) settings: Settings,
     pub(crate) sampler: ProcessSampler,
     pub(crate) pinned: bool,
@@ -50,7 +52,7 @@ pub(crate) struct Measured {
 
 /// Measures, and writes the report.
 pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &[cli::Format]) -> Result<Measured> {
-    let Recipe { groups, settings, sampler, .. } = recipe;
+    let Recipe { groups, later, settings, sampler, .. } = recipe;
     let Place { folder, mut journal, past } = place;
     let past = settled(&past).into_owned();
     if !past.is_empty() {
@@ -60,14 +62,16 @@ pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &
     // Calibration of a stored run took no time of this one, and loading it counts for nothing.
     let clock = sampler.restarted();
     let mut sampler = clock;
-    let mut progress = Progress::new(talk, groups.len(), &settings, &past);
+    let mut progress = Progress::new(talk, groups.len() + later.len(), &settings, &past);
     let mut emit = |event: Event| {
         journal.write(&event).map_err(|error| error.to_string())?;
         progress.event(&event, clock.now());
         Ok(())
     };
     let engine = Engine::new(groups, &settings, &mut sampler, &mut emit, &interrupt::asked).resuming(&past);
-    let ended = engine.run();
+    let mut later = later.into_iter();
+    let mut grow = |_: &[Event]| later.next().into_iter().collect();
+    let ended = engine.growing(&mut grow).run();
     progress.end();
     match ended {
         Ok(status) => {

@@ -11,15 +11,19 @@ use crate::{exit, output};
 
 pub(crate) fn run(arguments: &cli::Render) -> Result<u8> {
     let path = &arguments.run;
-    let is_journal = path.is_file();
-    let target = if is_journal { path.parent().unwrap_or(Path::new(".")) } else { path };
-    let run = if is_journal { read(path)? } else { read(&path.join(output::JOURNAL))? };
+    let target = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
+    let run = stored(path)?;
     output::write(target, &run, &arguments.format)?;
     if let Some(file) = &arguments.splice {
         splice(file, &report::markdown(&run))?;
     }
     output::out(&report::terminal(&run, terminal(arguments.style.color)))?;
     Ok(exit::OK)
+}
+
+/// The run in a folder, or of a journal.
+pub(crate) fn stored(path: &Path) -> Result<Run> {
+    if path.is_file() { read(path) } else { read(&path.join(output::JOURNAL)) }
 }
 
 /// Renders the run in a folder.

@@ -110,6 +110,24 @@ fn contrast(
     }
 }
 
+/// Pairs of cells, each pair on the rounds that both have.
+pub(super) fn pairs(
+    gathered: &Gathered<'_>,
+    settings: &Settings,
+    pair: &impl Fn(&PlannedCell, &PlannedCell) -> bool,
+) -> Vec<Contrast> {
+    let cells = || gathered.group.cells.iter().filter(|cell| !gathered.failures.contains_key(cell.id.as_str()));
+    let pairs: Vec<_> = cells().flat_map(|a| cells().map(move |b| (a, b))).filter(|(a, b)| pair(a, b)).collect();
+    let last = gathered.look(settings);
+    let alpha = last.map_or(0.0, |_| alpha_look(settings.looks.len(), settings.alpha)) / pairs.len().max(1) as f64;
+    let counts = |round: u32| round <= last.unwrap_or(gathered.rounds);
+    let said = pairs.iter().filter_map(|(a, b)| {
+        let times = gathered.paired(&[&a.id, &b.id], counts);
+        (!times[0].is_empty()).then(|| contrast(gathered.group, (a, &times[0]), (b, &times[1]), alpha, settings))
+    });
+    said.collect()
+}
+
 /// Contenders that are out of reach: a ratio of medians, no test.
 fn far<'g>(gathered: &'g Gathered<'_>, a: &'g PlannedCell) -> impl Iterator<Item = Contrast> + 'g {
     let median_of = |id: &str| -> Option<f64> {

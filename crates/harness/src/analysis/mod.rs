@@ -4,7 +4,7 @@ mod gather;
 mod judge;
 mod trust;
 
-use results::journal::{Event, Plan};
+use results::journal::{Event, Plan, PlannedCell};
 use results::{Contrast, Run, RunInfo, RunStatus, Verdict};
 
 use self::gather::gather;
@@ -51,7 +51,19 @@ pub fn results(events: &[Event]) -> Result<Run, String> {
 fn declared(plan: &Plan) -> Settings {
     let Plan { seed, looks, alpha, delta, .. } = plan;
     let (seed, looks, alpha, delta) = (*seed, looks.clone(), *alpha, *delta);
-    Settings { seed, looks, alpha, delta, budget: None, twins: 0, diagnose: false, soak: None }
+    Settings { seed, looks, alpha, delta, budget: None, ..Settings::default() }
+}
+
+/// Said of pairs of cells, old before new, on the rounds that both have: simultaneous within each group.
+///
+/// # Errors
+/// Where the journal does not begin with a plan.
+pub fn pairs(events: &[Event], pair: impl Fn(&PlannedCell, &PlannedCell) -> bool) -> Result<Vec<Contrast>, String> {
+    let Some(Event::Plan(plan)) = events.first() else {
+        return Err(String::from("the journal does not begin with a plan"));
+    };
+    let (settings, settled) = (declared(plan), settled(events));
+    Ok(gather(&settled).iter().flat_map(|gathered| judge::pairs(gathered, &settings, &pair)).collect())
 }
 
 /// Whether a look at these events of one group leaves nothing to be decided.

@@ -2,12 +2,12 @@
 //! and what the neighbours, the order and the time of day did.
 
 use results::journal::{Event, Outcome, Round};
-use results::{Interval, KnownEffect, SoakTest, Trust, TwinTest, Verdict};
+use results::{Interval, KnownEffect, Quiet, Serial, SoakTest, Trust, TwinTest, Verdict};
 
 use super::gather::Gathered;
 use super::judge::Judged;
 use crate::engine::Settings;
-use crate::statistics::{self, alpha_look, binomial_at_least, contrast, median};
+use crate::statistics::{self, alpha_look, binomial_at_least, contrast, mann_whitney, median};
 
 /// Level of a single A/A test, uncorrected.
 const TWIN_LEVEL: f64 = 0.05;
@@ -42,6 +42,7 @@ pub(super) fn trust(events: &[Event], groups: &[Gathered<'_>], judged: &[Judged]
         twins,
         effects,
         soaks: events.iter().filter_map(soak).collect(),
+        serial: serial(events),
         trusted: None,
         reason: String::new(),
     };
@@ -65,6 +66,7 @@ fn twins(gathered: &Gathered<'_>, settings: &Settings) -> Vec<TwinTest> {
             hi: said.hi?,
             rounds: said.rounds as u32,
             separated: matches!(said.verdict, Verdict::Slower | Verdict::Faster),
+            quiet: quiet(gathered, (&twin.of, &twin.id), (look, TWIN_LEVEL), settings),
         })
     };
     gathered.twins.iter().filter_map(test).collect()
@@ -83,11 +85,40 @@ fn effects(gathered: &Gathered<'_>, settings: &Settings) -> Vec<(KnownEffect, bo
         let wide = statistics::contrast(&times[0], &times[1], IMPROBABLE, settings.delta);
         let outside = wide.lo.is_some_and(|lo| lo > *truth) || wide.hi.is_some_and(|hi| hi < *truth);
         let wrong_way = *truth > 1.0 && said.verdict == Verdict::Faster;
+        let quiet = quiet(gathered, (&reference.id, cell), (look, alpha), settings);
         let effect =
-            KnownEffect { truth: *truth, ratio: said.ratio, lo: said.lo?, hi: said.hi?, verdict: said.verdict };
+            KnownEffect { truth: *truth, ratio: said.ratio, lo: said.lo?, hi: said.hi?, verdict: said.verdict, quiet };
         Some((effect, outside || wrong_way))
     };
     gathered.group.known.iter().filter_map(test).collect()
+}
+
+/// The same test without the loud rounds, where there are any.
+fn quiet(
+    gathered: &Gathered<'_>,
+    (a, b): (&str, &str),
+    (look, alpha): (u32, f64),
+    settings: &Settings,
+) -> Option<Quiet> {
+    let loud = gathered.loud();
+    if !loud.iter().any(|round| *round <= look) {
+        return None;
+    }
+    let times = gathered.paired(&[a, b], |round| round <= look && !loud.contains(&round));
+    let said = contrast(&times[0], &times[1], alpha, settings.delta);
+    let ratio = said.ratio.is_finite().then_some(said.ratio);
+    Some(Quiet { rounds: said.rounds as u32, ratio, lo: said.lo, hi: said.hi, verdict: said.verdict })
+}
+
+/// Cells measured one after the other.
+fn serial(events: &[Event]) -> Option<Serial> {
+    let tests = events.iter().filter_map(|event| match event {
+        Event::Serial { first_ns, second_ns, .. } => Some(mann_whitney(first_ns, second_ns) <= TWIN_LEVEL),
+        _ => None,
+    });
+    let tests: Vec<bool> = tests.collect();
+    let separated = tests.iter().filter(|separated| **separated).count() as u32;
+    (!tests.is_empty()).then_some(Serial { tests: tests.len() as u32, separated })
 }
 
 /// Whether the self-checks hold, and why.

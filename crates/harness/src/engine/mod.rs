@@ -54,7 +54,7 @@ pub struct Alternative {
 }
 
 /// What was declared before the first sample.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Seed of the order.
     pub seed: u64,
@@ -66,8 +66,12 @@ pub struct Settings {
     pub delta: f64,
     /// Cap on wall time.
     pub budget: Option<Duration>,
-    /// A/A twins: one a group, up to so many in all.
+    /// A/A twins, so many in all.
     pub twins: u32,
+    /// And so many in a group.
+    pub twins_each: u32,
+    /// Whether whoever has a twin is measured once more, one sample after the other.
+    pub serial: bool,
     /// Whether each contender is also sampled once with a recording probe.
     pub diagnose: bool,
     /// How long the cell of each model that stands for it runs in one process at the end; none for not at all.
@@ -159,6 +163,7 @@ impl<'e, S: Sampler> Engine<'e, S> {
             }
             done = look;
         }
+        self.serial(done)?;
         self.soak()
     }
 

@@ -86,6 +86,12 @@ impl Running {
         self.twins.len() as u32
     }
 
+    /// Alternatives that have a twin and are alive.
+    pub(super) fn with_twins(&self) -> Vec<usize> {
+        let alive = |of: &usize| !self.out.contains(&self.group.alternatives[*of].config.cell);
+        self.twins.iter().map(|(_, of)| *of).filter(alive).collect()
+    }
+
     pub(super) fn reference(&self) -> Option<&Alternative> {
         self.group.alternatives.iter().find(|one| one.reference)
     }
@@ -110,16 +116,18 @@ impl Running {
         self.calibrated.as_ref()?.once_ns.get(cell).copied()
     }
 
-    /// The cells that may have a twin: near, right and alive. Any of them, since the model that has trouble measuring
+    /// Twins of so many cells that are near, right and alive. Any of them, since the model that has trouble measuring
     /// itself twice is the one to find.
-    pub(super) fn twin(&self, far: &[String], seed: u64) -> Option<Twin> {
+    pub(super) fn draw_twins(&self, count: u32, far: &[String], seed: u64) -> Vec<Twin> {
         let may = |one: &&Alternative| {
             let cell = &one.config.cell;
             !one.wrong && !one.guest && !far.contains(cell) && !self.out.contains(cell)
         };
         let may: Vec<&Alternative> = self.group.alternatives.iter().filter(may).collect();
-        let one = stream(seed, &format!("twin {}", self.group.planned.id)).choice(may)?;
-        Some(Twin { id: format!("{}~twin", one.config.cell), of: one.config.cell.clone() })
+        let mut random = stream(seed, &format!("twin {}", self.group.planned.id));
+        let drawn = random.choose_multiple(may, count as usize);
+        let twin = |one: &Alternative| Twin { id: format!("{}~twin", one.config.cell), of: one.config.cell.clone() };
+        drawn.into_iter().map(twin).collect()
     }
 
     /// What calibration decided. `once_ns` is known for whoever ran.

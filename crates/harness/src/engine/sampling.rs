@@ -52,8 +52,9 @@ impl<S: Sampler> Engine<'_, S> {
         }
         let (iterations, far) = calibrate(&once_ns, &ranked, &reference);
         let running = &mut self.groups[group];
-        let wanted = self.twins < self.settings.twins && !running.is_check();
-        let twins = wanted.then(|| running.twin(&far, self.settings.seed)).flatten().into_iter().collect();
+        let wanted = self.settings.twins.saturating_sub(self.twins).min(self.settings.twins_each);
+        let wanted = if running.is_check() { 0 } else { wanted };
+        let twins = running.draw_twins(wanted, &far, self.settings.seed);
         let (digest, id) = (running.digest.clone(), running.group.planned.id.clone());
         let calibrated = Calibrated { group: id, iterations, far, once_ns, digest, twins };
         running.calibrated(calibrated.clone(), self.settings.seed);
@@ -143,6 +144,29 @@ impl<S: Sampler> Engine<'_, S> {
             let id = self.groups[group].group.planned.id.clone();
             self.groups[group].diagnosed.insert(cell.clone());
             self.note(group, Event::Diagnosis { group: id, cell, outcome })?;
+        }
+        Ok(())
+    }
+
+    /// Whoever has a twin, one sample after the other: what the rounds are better than.
+    pub(super) fn serial(&mut self, samples: u32) -> Result<(), Ended> {
+        if !self.settings.serial {
+            return Ok(());
+        }
+        for group in 0..self.groups.len() {
+            for index in self.groups[group].with_twins() {
+                let (cell, one) = self.groups[group].entry(index);
+                let iterations = self.groups[group].iterations();
+                let config = Config { warmup: 1, iterations, ..one.config.clone() };
+                let mut all = Vec::new();
+                for _ in 0..2 * samples {
+                    if let Outcome::Measured { elapsed_ns, .. } = self.ask(group, index, &config)?.outcome {
+                        all.push(elapsed_ns.iter().sum::<u64>() as f64 / elapsed_ns.len().max(1) as f64);
+                    }
+                }
+                let second_ns = all.split_off(all.len() / 2);
+                self.note(group, Event::Serial { cell, first_ns: all, second_ns })?;
+            }
         }
         Ok(())
     }

@@ -12,11 +12,13 @@ mod best_set;
 mod contrast;
 mod letters;
 mod order;
+mod ranks;
 
 pub use best_set::best_set;
 pub use contrast::{Contrast, autocorrelation, contrast, decorrelated, pairs_averaged};
 pub use letters::letters;
 pub use order::{binomial_at_least, interval, median, quantile, rank, sign_test};
+pub use ranks::mann_whitney;
 
 /// Nominal level of one look so that all `looks` looks together err with at most about `alpha`.
 ///
