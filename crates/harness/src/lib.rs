@@ -10,6 +10,7 @@ pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;
+pub mod machine;
 mod pin;
 pub mod protocol;
 pub mod sample;
