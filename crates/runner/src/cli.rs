@@ -17,6 +17,7 @@ Examples:
   crossover compare --quick counter             one workload, at most two minutes
   crossover compare primes:coarse --workers 1,2 a preset, at two worker counts
   crossover list                                what there is to measure
+  crossover doctor                              what this machine can measure, and what to do about it
 
 Exit codes: 0 ok; 1 a gate failed; 2 usage; 3 a cell failed or answered wrongly; 4 not to be trusted; 130 interrupted"
 )]
@@ -41,6 +42,12 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Run one cell in this process, to put it under perf or strace
     Repro(Repro),
+    /// Look at this machine for ten seconds: what it can and cannot measure, and what to do about it
+    Doctor(Doctor),
+    /// Make noise on the CPUs for a while: a hostile neighbour for trials
+    Noise(Noise),
+    /// Remove old runs, after saying which
+    Clean(Clean),
     /// Print shell completions
     Completions {
         /// The shell
@@ -356,6 +363,80 @@ pub(crate) struct Repro {
     /// Seed of the input
     #[arg(long, default_value_t = 42)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each fact is `ok`, `warn` (it will show in what is measured) or `cannot` (not to be had or known here).
+
+JSON: { facts: [{ id, status, value, advice }], effective_cpus, separates, conclusion }
+  advice     what to do; null where a fact is ok
+  separates  by which share two contenders must differ to be told apart in nine runs of ten; or null
+
+Examples:
+  crossover doctor                                    before measuring anything
+  crossover doctor --json | jq -r .conclusion         one sentence")]
+pub(crate) struct Doctor {
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) style: Style,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  crossover noise                                     every CPU this process may use, in bursts, for a minute
+  crossover noise --for 5m --cpus 1 --pattern steady  one CPU taken away")]
+pub(crate) struct Noise {
+    /// How long: at most 1d
+    #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = bounded)]
+    pub(crate) time: Duration,
+    /// Threads [default: the CPUs this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) cpus: Option<u32>,
+    /// When the threads spin
+    #[arg(long, value_enum, default_value_t = Rhythm::Bursts)]
+    pub(crate) pattern: Rhythm,
+    /// Seed of the bursts
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// End when stdin does: for a program that starts this one with a pipe, and may die
+    #[arg(long)]
+    pub(crate) until_eof: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rhythm {
+    /// On and off for 50 to 500 ms at a time, each thread on its own
+    Bursts,
+    /// All the time
+    Steady,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Kept are the newest runs, the one reports/latest points at, one that may be going on, and whatever in
+reports/runs is not a run. Builds of other revisions (target/crossover-revisions) are removed, too.
+Without a terminal and without --yes nothing is removed.
+
+Examples:
+  crossover clean                                     says what it would remove, and asks
+  crossover clean --keep 0 --yes                      everything but the latest")]
+pub(crate) struct Clean {
+    /// How many of the newest runs to keep
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) keep: u32,
+    /// Remove without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// A duration that ends within a day.
+fn bounded(text: &str) -> Result<Duration, String> {
+    let day = Duration::from_secs(24 * 60 * 60);
+    duration(text).and_then(|time| if time > day { Err(String::from("at most 1d")) } else { Ok(time) })
 }
 
 /// A duration as people write it.

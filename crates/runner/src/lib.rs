@@ -9,9 +9,11 @@
 //! Whoever runs cells in a test or a bench calls [`hook`] first: worker processes and samples are this same program,
 //! executed again.
 
+mod clean;
 mod cli;
 mod compare;
 mod diff;
+mod doctor;
 mod exit;
 mod hidden;
 mod id;
@@ -19,6 +21,7 @@ mod interrupt;
 mod known;
 mod list;
 mod measure;
+mod noise;
 mod output;
 mod progress;
 mod render;
@@ -52,6 +55,9 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Selfcheck(arguments) => selfcheck::run(&suite, &arguments),
         cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
+        cli::Command::Doctor(arguments) => doctor::run(&arguments),
+        cli::Command::Noise(arguments) => noise::run(&arguments),
+        cli::Command::Clean(arguments) => clean::run(&arguments),
         cli::Command::Completions { shell } => {
             let mut command = <cli::Cli as clap::CommandFactory>::command();
             let mut script = Vec::new();
