@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &cli::Clean) -> Result<u8> {
     output::out(&text)?;
     if !arguments.yes {
         if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-            output::out("nothing was removed; to remove what is listed: crossover clean --yes\n")?;
+            output::out("nothing was removed; the same with --yes removes it\n")?;
             return Ok(exit::OK);
         }
         if !asked(&format!("remove {count}, {bytes}? [y/N] "))? {

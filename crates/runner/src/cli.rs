@@ -387,7 +387,7 @@ pub(crate) struct Doctor {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  crossover noise                                     every CPU this process may use, in bursts, for a minute
+  crossover noise                                     every CPU, in bursts, for a minute
   crossover noise --for 5m --cpus 1 --pattern steady  one CPU taken away")]
 pub(crate) struct Noise {
     /// How long: at most 1d
@@ -417,8 +417,8 @@ pub(crate) enum Rhythm {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Kept are the newest runs, the one reports/latest points at, one that may be going on, and whatever in
-reports/runs is not a run. Builds of other revisions (target/crossover-revisions) are removed, too.
+Kept are the newest runs, the one reports/latest points at, one that may be going on, and whatever
+in reports/runs is not a run. Builds of other revisions (target/crossover-revisions) go, too.
 Without a terminal and without --yes nothing is removed.
 
 Examples:

@@ -77,12 +77,12 @@ pub(crate) fn run(arguments: &cli::Noise) -> Result<u8> {
 }
 
 fn described(rhythm: Rhythm, threads: u32) -> String {
-    let plural = if threads == 1 { "" } else { "s" };
+    let who = if threads == 1 { String::from("1 thread spins") } else { format!("{threads} threads spin") };
     match rhythm {
-        Rhythm::Steady => format!("{threads} thread{plural} spin all the time,"),
+        Rhythm::Steady => format!("{who} all the time,"),
         Rhythm::Bursts => {
             let (from, to) = BURST_MS.into_inner();
-            format!("{threads} thread{plural} spin on and off in bursts of {from} to {to} ms,")
+            format!("{who} on and off in bursts of {from} to {to} ms,")
         }
     }
 }

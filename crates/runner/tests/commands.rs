@@ -58,7 +58,7 @@ fn noise_ends_with_whoever_started_it() {
     // It goes on while the pipe is open: this is its first line, not its end.
     let mut stderr = std::io::BufReader::new(noise.stderr.take().expect("a pipe"));
     std::io::BufRead::read_line(&mut stderr, &mut said).expect("a line");
-    assert!(said.contains("1 thread "), "{said}");
+    assert!(said.contains("1 thread spins"), "{said}");
     assert!(noise.try_wait().expect("our child").is_none(), "{said}");
     drop(stdin);
     stderr.read_to_string(&mut said).expect("text");
@@ -148,7 +148,7 @@ fn clean_only_says_what_it_would_do() {
         said(&format!("keep    reports/runs/{name}  "));
     }
     FOREIGN.iter().for_each(|name| said(&format!("keep    reports/runs/{name} (not a run")));
-    said("crossover clean --yes");
+    said("the same with --yes");
     // The newest stand last.
     let place = |name: &str| ended.stdout.find(&format!("runs/{name} ")).expect("it is listed");
     assert!(place("five") < place("four") && place("two") < place("one"), "{}", ended.stdout);
