@@ -313,7 +313,7 @@ pub(crate) struct Selfcheck {
     /// Repeat everything beside a hostile neighbour
     #[arg(long)]
     pub(crate) hostile: bool,
-    /// Where the samples go: a new or empty folder [default: reports/selfcheck/TIME]
+    /// Where the parts go: a new or empty folder [default: folders in reports/runs]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// One JSON object

@@ -11,7 +11,7 @@ use results::journal::{Event, Plan};
 use results::{CellStatus, Run, RunStatus, Tool};
 
 use crate::progress::Progress;
-use crate::{cli, exit, interrupt, output, render, selection};
+use crate::{cli, exit, interrupt, output, render};
 
 /// What is measured, and how.
 pub(crate) struct Recipe {
@@ -124,7 +124,7 @@ pub(crate) fn tool() -> Tool {
 
 /// This machine and this build.
 pub(crate) fn environment() -> results::Environment {
-    let cpus = selection::cpus().get() as f64;
+    let cpus = harness::machine::effective_cpus().cpus();
     let lock = include_bytes!("../../../Cargo.lock");
     harness::environment(cpus, env!("CROSSOVER_RUSTC"), env!("CROSSOVER_PROFILE"), Some(lock))
 }

@@ -28,8 +28,14 @@ struct Part {
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Result<u8> {
     let private = interrupt::private_folder()?;
     let stamp = humantime::format_rfc3339_millis(SystemTime::now()).to_string().replace(':', "-");
-    let default = Path::new("reports/selfcheck").join(&stamp);
-    let folder = output::folder(Some(arguments.out.as_deref().unwrap_or(&default)), &stamp)?;
+    if let Some(out) = &arguments.out {
+        output::folder(Some(out), &stamp)?;
+    }
+    // Each part is a run like any other, to be rendered and cleaned away like one.
+    let place = |name: &str| match &arguments.out {
+        Some(out) => out.join(name),
+        None => Path::new("reports/runs").join(format!("{stamp}-{name}")),
+    };
     let mut parts = Vec::new();
     for hostile in [false, true] {
         if hostile && !arguments.hostile {
@@ -38,11 +44,11 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
         let _neighbour = hostile.then(Neighbour::start).transpose()?;
         let name = if hostile { "beside a hostile neighbour" } else { "as it is" };
         let aa = twins(suite, arguments, private.path())?;
-        parts.push(part(name, &folder.join(if hostile { "twins-hostile" } else { "twins" }), aa, arguments)?);
+        parts.push(part(name, &place(if hostile { "twins-hostile" } else { "twins" }), aa, arguments)?);
         if let (Some(times), false) = (arguments.power, interrupt::asked()) {
             let power = power(suite, arguments.selection.seed, times, arguments.selection.timeout, private.path())?;
             let name = if hostile { "power, beside a hostile neighbour" } else { "power" };
-            parts.push(part(name, &folder.join(if hostile { "power-hostile" } else { "power" }), power, arguments)?);
+            parts.push(part(name, &place(if hostile { "power-hostile" } else { "power" }), power, arguments)?);
         }
         if interrupt::asked() {
             break;
@@ -51,8 +57,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
     if arguments.json {
         output::out(&format!("{}\n", as_json(&parts)))?;
     } else if !arguments.talk.quiet {
-        let said: String = parts.iter().map(said).collect();
-        output::out(&format!("{said}samples {}\n", folder.display()))?;
+        output::out(&parts.iter().map(said).collect::<String>())?;
     }
     // What happens beside a hostile neighbour is shown, not judged: it is there to be told apart.
     Ok(parts.first().map_or(exit::OK, |part| measure::code(&part.run)))
@@ -118,8 +123,12 @@ impl Neighbour {
     fn start() -> Result<Self> {
         let program = std::env::current_exe().context("failed to find this program")?;
         let mut command = Command::new(program);
-        // Bounded by itself, should this process be killed.
-        command.args(["noise", "--for", "1h"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // It ends with this process, however that ends: its stdin is ours.
+        command
+            .args(["noise", "--for", "1d", "--until-eof"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.spawn().map(Self).context("failed to start a hostile neighbour")
     }
 }
@@ -214,6 +223,7 @@ fn said(part: &Part) -> String {
     );
     line("answers", format!("{} samples verified", trust.verified));
     line("verdict", verdict(trust));
+    line("samples", part.folder.join(output::JOURNAL).display().to_string());
     text
 }
 
