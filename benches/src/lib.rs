@@ -1,5 +1,5 @@
 //! The bare libraries, written by hand: [`bare`] is the program of that name, [`ship`] the ways to bring bytes to
-//! another process. The Criterion benches are in `benches/`.
+//! another process, [`scatter`] reads what the program of that name measured. The Criterion benches are in `benches/`.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use patterns::Error;
 use patterns::cell::{Checked, Digest};
 
 pub mod bare;
+pub mod scatter;
 pub mod ship;
 
 /// How long a run took, by the harness's stopwatch: what is not a cell is timed as a cell is.
