@@ -84,7 +84,7 @@ impl Bench {
         let cells: Vec<String> = given.get("--cells").unwrap_or(&CELLS).split(',').map(str::to_owned).collect();
         let referred = |cell: &String| cells.contains(&reference(cell));
         ensure!(cells.iter().all(referred), "the sequential reference of each workload must be among the cells");
-        let out = given.get("--out").map_or_else(|| PathBuf::from("reports/scatter"), PathBuf::from);
+        let out = given.get("--out").map_or_else(|| PathBuf::from("reports/runs/scatter"), PathBuf::from);
         ensure!(!out.exists(), "{} exists; name a new folder with --out", out.display());
         let beside = std::env::current_exe()?.with_file_name("crossover");
         let program = given.get("--program").map_or(beside, PathBuf::from);
