@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use harness::statistics::{contrast, median};
-use results::journal::{Event, Outcome};
-use results::{Run, Verdict};
+use anyhow::{Context as _, Result, ensure};
+use harness::statistics::median;
+use results::{Run, TwinTest, Verdict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -40,8 +39,6 @@ pub struct Settings {
     pub each: f64,
     /// Rounds of `compare`.
     pub rounds: u32,
-    /// With a copy of every cell.
-    pub rounds_copied: u32,
 }
 
 impl Settings {
@@ -68,14 +65,16 @@ struct Turns {
     ratios: [Vec<Ratios>; 3],
     /// As [`changes`] has them, over all turns.
     changes: [usize; 3],
-    copies: Vec<Pair>,
+    /// Each A/A test of `selfcheck`.
+    twins: Vec<TwinTest>,
     far: BTreeSet<String>,
     foreign: Vec<f64>,
-    /// Criterion, `compare`, and with copies; a turn each.
+    /// Criterion, `compare`, `selfcheck`; a turn each.
     seconds: [Vec<f64>; 3],
 }
 
-const WAYS: [&str; 3] = ["criterion", "compare", "copied"];
+/// What a turn runs.
+pub const WAYS: [&str; 3] = ["criterion", "compare", "selfcheck"];
 
 impl Turns {
     fn read(out: &Path, settings: &Settings) -> Result<Self> {
@@ -92,8 +91,8 @@ impl Turns {
                 let said = changes(&fs::read_to_string(turn.join("criterion/stdout"))?);
                 all.changes.iter_mut().zip(said).for_each(|(sum, said)| *sum += said);
             }
-            let events = harness::journal::read(&turn.join("copied/run/samples.jsonl"))?.events;
-            all.copies.extend(pairs(&events, &settings.cells)?);
+            let checked: Run = json(&turn.join("selfcheck/run/twins/results.json"))?;
+            all.twins.extend(checked.trust.twins);
             let far = run.contrasts.iter().filter(|contrast| contrast.verdict == Verdict::Far);
             all.far.extend(far.map(|contrast| bare(&contrast.b)));
             all.foreign.extend(run.trust.foreign_median);
@@ -115,13 +114,13 @@ pub fn report(out: &Path) -> Result<String> {
     let settings: Settings = json(&out.join("settings.json"))?;
     let turns = Turns::read(out, &settings)?;
     let (warm_up, measured) = settings.warm_up_and_measurement();
-    let Settings { command, cells, rounds, rounds_copied, .. } = &settings;
-    let [theirs, ours, copied] = turns.seconds.each_ref().map(|seconds| median(seconds));
+    let Settings { command, cells, rounds, .. } = &settings;
+    let [theirs, ours, checked] = turns.seconds.each_ref().map(|seconds| median(seconds));
     let (foreign, samples) = (100.0 * median(&turns.foreign), settings.samples());
     let mut text = format!(
         "`{command}`\n\n{} runs each, in turn, of {} cells. A run of Criterion takes {theirs:.1} s ({warm_up:.2} s of \
         warm-up and {measured:.2} s of measurement a cell, {samples} samples), of `compare` {ours:.1} s ({rounds} rounds), \
-        with copies {copied:.1} s ({rounds_copied} rounds). Foreign load {foreign:.1} %.\n\n",
+        of `selfcheck`, with a twin of every cell and the same rounds, {checked:.1} s. Foreign load {foreign:.1} %.\n\n",
         turns.seconds[0].len(),
         cells.len()
     );
@@ -156,19 +155,15 @@ fn scatter(text: &mut String, turns: &Turns, cells: &[String]) -> Result<()> {
 fn identical(text: &mut String, turns: &Turns) -> Result<()> {
     let noise = 100.0 * NOISE;
     writeln!(text, "| identical code | tests | p < {ALPHA} | and beyond {noise:.0} % |\n|---|--:|--:|--:|")?;
-    let ours = separated(&turns.copies);
+    let ours = separated(&turns.twins);
     for (name, [tests, different, reported]) in
-        [("Criterion, a run against the one before", turns.changes), ("`compare`, a copy in the same rounds", ours)]
+        [("Criterion, a run against the one before", turns.changes), ("`selfcheck`, a twin in the same rounds", ours)]
     {
         let [p, q] = [different, reported].map(|count| 100.0 * count as f64 / tests.max(1) as f64);
         writeln!(text, "| {name} | {tests} | {different} ({p:.1} %) | {reported} ({q:.1} %) |")?;
     }
-    let centre = median(&turns.copies.iter().map(|pair| pair.0).collect::<Vec<_>>());
-    writeln!(text, "\nMedian ratio of copies to what they are copies of: {centre:.4}.")?;
-    let open = turns.copies.iter().filter(|pair| pair.1.is_none()).count();
-    if open > 0 {
-        writeln!(text, "{open} pairs have too few rounds for an interval and count as not different.")?;
-    }
+    let centre = median(&turns.twins.iter().map(|twin| twin.ratio).collect::<Vec<_>>());
+    writeln!(text, "\nMedian ratio of twins to what they are copies of: {centre:.4}.")?;
     Ok(())
 }
 
@@ -213,39 +208,10 @@ fn changes(stdout: &str) -> [usize; 3] {
     [different + count("No change in performance detected."), different, reported]
 }
 
-/// A copy against its original in the rounds of a run: ratio and interval.
-type Pair = (f64, Option<(f64, f64)>);
-
-fn pairs(events: &[Event], cells: &[String]) -> Result<Vec<Pair>> {
-    let mut times: BTreeMap<String, BTreeMap<u32, f64>> = BTreeMap::new();
-    for event in events {
-        if let Event::Sample(sample) = event
-            && let Outcome::Measured { elapsed_ns, .. } = &sample.outcome
-            && sample.round > 0
-        {
-            let mean = elapsed_ns.iter().sum::<u64>() as f64 / elapsed_ns.len() as f64;
-            times.entry(bare(&sample.cell)).or_default().insert(sample.round, mean);
-        }
-    }
-    let pair = |cell: &String| {
-        let (Some(one), Some(other)) = (times.get(cell), times.get(&copy(cell))) else {
-            bail!("{cell} or its copy was not measured");
-        };
-        let both = one.iter().filter_map(|(round, time)| Some((*time, *other.get(round)?)));
-        let (one, other): (Vec<f64>, Vec<f64>) = both.unzip();
-        let contrast = contrast(&one, &other, ALPHA, NOISE);
-        Ok((contrast.ratio, contrast.lo.zip(contrast.hi)))
-    };
-    cells.iter().map(pair).collect()
-}
-
 /// As [`changes`]: tested, separated, and separated by more than Criterion's threshold.
-fn separated(pairs: &[Pair]) -> [usize; 3] {
-    let beyond = |band: f64| {
-        let outside = |(lo, hi): (f64, f64)| lo > 1.0 + band || hi < 1.0 - band;
-        pairs.iter().filter(|(_, interval)| interval.is_some_and(outside)).count()
-    };
-    [pairs.len(), beyond(0.0), beyond(NOISE)]
+fn separated(twins: &[TwinTest]) -> [usize; 3] {
+    let beyond = |twin: &&TwinTest| twin.lo > 1.0 + NOISE || twin.hi < 1.0 - NOISE;
+    [twins.len(), twins.iter().filter(|twin| twin.separated).count(), twins.iter().filter(beyond).count()]
 }
 
 /// `primes/threads/static/w2` without its workers.
@@ -257,14 +223,6 @@ fn bare(id: &str) -> String {
 #[must_use]
 pub fn reference(cell: &str) -> String {
     format!("{}/{REFERENCE}", cell.split('/').next().unwrap_or_default())
-}
-
-/// `primes/copy/threads-static` of `primes/threads/static`.
-#[must_use]
-pub fn copy(cell: &str) -> String {
-    cell.rsplit_once('/')
-        .map_or_else(String::new, |(head, strategy)| format!("{head}-{strategy}"))
-        .replacen('/', "/copy/", 1)
 }
 
 fn folders(of: &Path) -> Result<Vec<PathBuf>> {
@@ -298,15 +256,18 @@ mod tests {
     }
 
     #[test]
-    fn intervals_are_counted() {
-        let pairs = [(1.0, None), (1.005, Some((1.001, 1.02))), (0.9, Some((0.8, 0.98))), (1.0, Some((0.9, 1.1)))];
-        assert_eq!(separated(&pairs), [4, 2, 1]);
+    fn twins_are_counted() {
+        let twin = |separated, (lo, hi)| {
+            let cell = String::from("primes/threads/static/w2");
+            TwinTest { cell, ratio: 1.0, lo, hi, rounds: 16, separated, quiet: None }
+        };
+        let twins = [twin(true, (1.001, 1.02)), twin(true, (0.8, 0.98)), twin(false, (0.9, 1.1))];
+        assert_eq!(separated(&twins), [3, 2, 1]);
     }
 
     #[test]
     fn names() {
         assert_eq!(bare("primes/threads/static/w2"), "primes/threads/static");
         assert_eq!(reference("primes/threads/static"), "primes/sequential/plain");
-        assert_eq!(copy("counter/data-parallel/par-iter"), "counter/copy/data-parallel-par-iter");
     }
 }

@@ -2,20 +2,17 @@
 //! in turn and in equal time. How far do their ratios scatter from run to run, and how often is identical code called
 //! different?
 //!
-//! A turn is three runs: Criterion, `compare`, and `compare` with a copy of every cell; every second turn goes backwards.
-//! All they wrote stays in the folder `--out`, and `--replay FOLDER` computes the tables from it again.
-//!
-//! `scatter __as MODEL STRATEGY PROGRAM` is a copy: a contender of another name that is the same cell of the same program.
+//! A turn is three runs: Criterion, `compare`, and `selfcheck` with a twin of every cell; every second turn goes
+//! backwards. All they wrote stays in the folder `--out`, and `--replay FOLDER` computes the tables from it again.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Write as _, stdin};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use benches::clocked;
-use benches::scatter::{Settings, copy, reference, report};
+use benches::scatter::{Settings, WAYS, reference, report};
 use results::journal::Event;
 use serde_json::Value;
 
@@ -26,7 +23,6 @@ const CELLS: &str = "primes/sequential/plain,primes/threads/static,primes/thread
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["__as", model, strategy, program] => serve_as(model, strategy, program),
         ["--replay", folder] => report(Path::new(folder)).map(|tables| print!("{tables}")),
         options => Bench::read(options).and_then(|bench| bench.run()),
     };
@@ -37,27 +33,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Hands every line on, the configuration with another name in it. Between `go` and `done` it waits for the next line.
-fn serve_as(model: &str, strategy: &str, program: &str) -> Result<()> {
-    let mut child = Command::new(program).arg("__sample").stdin(Stdio::piped()).spawn()?;
-    let mut to = child.stdin.take().context("no pipe")?;
-    for line in stdin().lines() {
-        to.write_all(renamed(&line?, model, strategy)?.as_bytes())?;
-    }
-    drop(to);
-    let status = child.wait()?;
-    ensure!(status.success(), "{program} ended with {status}");
-    Ok(())
-}
-
-fn renamed(line: &str, model: &str, strategy: &str) -> Result<String> {
-    let Some(config) = line.strip_prefix("config ") else { return Ok(format!("{line}\n")) };
-    let mut config: Value = serde_json::from_str(config)?;
-    config["model"] = model.into();
-    config["strategy"] = strategy.into();
-    Ok(format!("config {config}\n"))
 }
 
 struct Bench {
@@ -92,8 +67,7 @@ impl Bench {
         let criterion = given.get("--bench").map_or_else(built, |path| Ok(PathBuf::from(path)))?.canonicalize()?;
         let command = format!("cargo run --release -p benches --bin scatter -- {}", options.join(" "));
         let command = command.trim_end_matches([' ', '-']).to_owned();
-        let settings =
-            Settings { command, runs, each: seconds / cells.len() as f64, seconds, cells, rounds: 3, rounds_copied: 3 };
+        let settings = Settings { command, runs, each: seconds / cells.len() as f64, seconds, cells, rounds: 3 };
         Ok(Self { settings, program, criterion, out })
     }
 
@@ -103,24 +77,22 @@ impl Bench {
             let folder = self.out.join(format!("calibration-{go}"));
             let excess = self.criterion(&folder.join("criterion"), &folder.join("home"))? - self.settings.seconds;
             self.settings.each = (self.settings.each - excess / self.settings.cells.len() as f64).max(0.05);
-            let (ours, copied) = (folder.join("compare"), folder.join("copied"));
-            let took = self.compare(&ours, false)?;
+            let ours = folder.join("compare");
+            let took = self.ours("compare", &ours)?;
             self.settings.rounds = affordable(self.settings.seconds, took, &ours)?;
-            let took = self.compare(&copied, true)?;
-            self.settings.rounds_copied = affordable(self.settings.seconds, took, &copied)?;
         }
         fs::write(self.out.join("settings.json"), serde_json::to_string_pretty(&self.settings)?)?;
         for run in 1..=self.settings.runs {
             eprintln!("turn {run} of {}", self.settings.runs);
             let folder = self.out.join(format!("{run:03}"));
-            let mut ways = ["criterion", "compare", "copied"];
+            let mut ways = WAYS;
             if run % 2 == 0 {
                 ways.reverse();
             }
             for way in ways {
                 match way {
                     "criterion" => self.criterion(&folder.join(way), &self.out.join("home"))?,
-                    _ => self.compare(&folder.join(way), way == "copied")?,
+                    _ => self.ours(way, &folder.join(way))?,
                 };
             }
         }
@@ -142,26 +114,18 @@ impl Bench {
         Ok(took)
     }
 
-    fn compare(&self, folder: &Path, copied: bool) -> Result<f64> {
-        let Settings { cells, rounds, rounds_copied, .. } = &self.settings;
+    /// `compare`, or `selfcheck` with a twin of every cell: as many as there can be.
+    fn ours(&self, verb: &str, folder: &Path) -> Result<f64> {
         let mut command = Command::new(&self.program);
-        command.arg("compare").arg("--out").arg(folder.join("run"));
-        command.args(["--format", "json", "--progress", "none", "--rounds"]);
-        command.arg(if copied { rounds_copied } else { rounds }.to_string());
-        command.args(cells.iter().map(|cell| format!("{cell}/w")));
-        if copied {
-            command.args(cells.iter().map(|cell| format!("{}/w", copy(cell))));
-            let mut contenders: Vec<&str> = cells.iter().filter_map(|cell| Some(cell.split_once('/')?.1)).collect();
-            contenders.sort_unstable();
-            contenders.dedup();
-            let this = std::env::current_exe()?;
-            for contender in contenders {
-                let (model, strategy) = contender.split_once('/').context("a cell is WORKLOAD/MODEL/STRATEGY")?;
-                let (this, program) = (this.display(), self.program.display());
-                command.arg("--contender");
-                command.arg(format!("copy/{model}-{strategy}={this} __as {model} {strategy} {program}"));
-            }
+        command.arg(verb).arg("--out").arg(folder.join("run"));
+        let rounds = if verb == "compare" { self.settings.rounds } else { self.settings.rounds.max(6) };
+        command.args(["--progress", "none", "--rounds", &rounds.to_string()]);
+        if verb == "compare" {
+            command.args(["--format", "json"]);
+        } else {
+            command.args(["--twins", "20"]);
         }
+        command.args(self.settings.cells.iter().map(|cell| format!("{cell}/w")));
         timed(command, folder)
     }
 }
@@ -195,7 +159,9 @@ fn timed(mut command: Command, folder: &Path) -> Result<f64> {
     fs::write(folder.join("stdout"), &output.stdout)?;
     fs::write(folder.join("stderr"), &output.stderr)?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{:?} ended with {}: {said}", command.get_program(), output.status);
+    // A run that is not trusted (4) is a result.
+    let ended = output.status.success() || output.status.code() == Some(4);
+    ensure!(ended, "{:?} ended with {}: {said}", command.get_program(), output.status);
     // It would be another cell than `compare` has.
     ensure!(!said.contains("benched at the smoke size"), "a cell is too slow for the bench: {said}");
     fs::write(folder.join("seconds"), took.to_string())?;
@@ -209,17 +175,4 @@ fn affordable(seconds: f64, took: f64, folder: &Path) -> Result<u32> {
     let (last, wall_ns) = rounds.fold((1, 0), |(last, sum), round| (last.max(round.round), sum + round.wall_ns));
     let in_rounds = wall_ns as f64 / 1e9;
     Ok(((seconds - (took - in_rounds)) * f64::from(last) / in_rounds).clamp(1.0, 10_000.0) as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_configuration_is_renamed() {
-        assert_eq!(renamed("go", "threads", "static").unwrap(), "go\n");
-        let renamed = renamed(r#"config {"model":"copy","strategy":"x","more":1}"#, "threads", "static").unwrap();
-        let config: Value = serde_json::from_str(renamed.strip_prefix("config ").unwrap()).unwrap();
-        assert_eq!(config, serde_json::json!({ "model": "threads", "strategy": "static", "more": 1 }));
-    }
 }
