@@ -2,6 +2,7 @@
 
 use results::{CellStatus, Metric, Run, RunStatus};
 
+use crate::checks;
 use crate::figures::{self, percent, plural};
 
 /// How a run that did not complete ended. Before the first look everything is a preview.
@@ -27,8 +28,19 @@ pub(crate) fn ending(run: &Run) -> Option<String> {
 pub(crate) fn trust(run: &Run) -> (&'static str, &'static str) {
     match run.trust.trusted {
         Some(true) => ("✓", "trusted"),
-        Some(false) => ("✕", "not trusted"),
+        Some(false) => ("✕", "NOT trusted"),
         None => ("?", "trust unknown"),
+    }
+}
+
+/// Why a run is not trusted, or not known to be: nothing where it is.
+pub(crate) fn doubt(run: &Run) -> Option<String> {
+    let given = run.trust.reason.trim_end_matches('.');
+    let why = if given.is_empty() { "no reason was recorded" } else { given };
+    match run.trust.trusted {
+        Some(true) => None,
+        Some(false) => Some(format!("{why}. Choose nothing by what is said below")),
+        None => Some(why.to_owned()),
     }
 }
 
@@ -36,9 +48,7 @@ pub(crate) fn trust(run: &Run) -> (&'static str, &'static str) {
 pub(crate) fn trust_facts(run: &Run) -> Vec<String> {
     let trust = &run.trust;
     let mut facts = vec![format!("A/A {}/{}", trust.aa_false, trust.aa_tests)];
-    if let Some(known) = &trust.known_effect {
-        facts.push(format!("{} found as {}", figures::change(known.truth), figures::change(known.ratio)));
-    }
+    facts.push(trust.known_effect.as_ref().map_or_else(|| "no known effect".to_owned(), checks::known_fact));
     facts.extend(figures::finite(trust.noise_floor).map(|floor| format!("noise floor {}", percent(floor))));
     let rounds = if trust.rounds_kept > 0 { trust.rounds_kept } else { run.run.rounds };
     facts.push(plural(rounds as usize, "round"));
@@ -46,7 +56,48 @@ pub(crate) fn trust_facts(run: &Run) -> Vec<String> {
         facts.push(format!("{} dropped", trust.rounds_dropped));
     }
     facts.extend(figures::finite(trust.foreign_median).map(|load| format!("foreign load {}", percent(load))));
+    if trust.rounds_loud > 0 {
+        facts.push(format!("loud rounds {}/{}", trust.rounds_loud, trust.rounds_all));
+    }
     facts
+}
+
+/// On what was measured, and by what: every field, whether it is known or not.
+pub(crate) fn machine(run: &Run) -> Vec<(&'static str, String)> {
+    let (env, info) = (&run.environment, &run.run);
+    let text = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
+    let start = |text: &str, n: usize| text.chars().take(n).collect::<String>();
+    let memory = if env.memory_bytes > 0 { figures::bytes(env.memory_bytes as f64) } else { "unknown".to_owned() };
+    let dirty = if run.tool.dirty { ", uncommitted changes" } else { "" };
+    let looks: Vec<String> = info.looks.iter().map(ToString::to_string).collect();
+    let online = figures::cpus(f64::from(env.cpus_online));
+    let lock =
+        if env.lock_sha256.is_empty() { text("") } else { format!("SHA-256 {}…", start(&env.lock_sha256, 12)) };
+    vec![
+        ("processor", text(&env.cpu)),
+        ("CPUs", format!("{} for this run, {online} online", figures::cpus(env.cpus_effective))),
+        ("memory", memory),
+        ("virtualization", if env.virt.is_empty() { "none seen".to_owned() } else { env.virt.clone() }),
+        ("kernel", text(&env.kernel)),
+        ("compiler", text(&env.rustc)),
+        ("profile", text(&env.profile)),
+        ("allocator", text(&env.allocator)),
+        ("hardware counters", if env.pmu { "readable" } else { "not readable" }.to_owned()),
+        ("lock file", lock),
+        ("program", format!("{} {}{dirty}", run.tool.version, start(&run.tool.git, 12))),
+        (
+            "started, ended",
+            format!("{}, {}", text(&info.started), if info.ended.is_empty() { "not ended" } else { &info.ended }),
+        ),
+        ("status", ending(run).unwrap_or_else(|| "complete".to_owned())),
+        ("rounds", format!("{}; looks after {}", info.rounds, text(&looks.join(", ")))),
+        (
+            "wall time",
+            format!("{}, {} of it inside timed regions", figures::wall(info.wall_ns), percent(info.timed_share)),
+        ),
+        ("seed", info.seed.to_string()),
+        ("tie band", format!("±{}", percent(info.delta))),
+    ]
 }
 
 /// Metrics that were not measured, each reason once: `(metric, reason, number of cells)`.

@@ -80,10 +80,28 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A difference from 1 as `+4.9 %`.
 pub(crate) fn change(ratio: f64) -> String {
-    if !ratio.is_finite() {
-        return NONE.to_owned();
+    if ratio.is_finite() { format!("{} %", signed(ratio)) } else { NONE.to_owned() }
+}
+
+/// A difference that was built in, as `+5 %`.
+pub(crate) fn built_in(ratio: f64) -> String {
+    change(ratio).replace(".0 %", " %")
+}
+
+/// The interval of a difference, in per cent: `[+4.1, +5.8]`; nothing where an end is missing.
+pub(crate) fn change_interval(lo: f64, hi: f64) -> String {
+    if lo.is_finite() && hi.is_finite() { format!("[{}, {}]", signed(lo), signed(hi)) } else { String::new() }
+}
+
+/// Per cent by which a ratio differs from 1, always with its sign; nothing is "-0.0".
+fn signed(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    match percent.abs() {
+        size if size < 0.05 => "0.0".to_owned(),
+        size if size < 99.95 => format!("{percent:+.1}"),
+        _ if percent < 0.0 => count(percent),
+        _ => format!("+{}", count(percent)),
     }
-    format!("{:+.1} %", (ratio - 1.0) * 100.0)
 }
 
 /// Three significant digits, the precision of everything that has a unit.
@@ -125,7 +143,7 @@ pub(crate) fn bytes(bytes: f64) -> String {
     scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
 }
 
-/// A value in the unit that ends the name of its metric.
+/// A value in the unit that ends the name of its metric; what has none is a count or a plain ratio.
 pub(crate) fn value(metric: &str, x: f64) -> String {
     if metric.ends_with("_ns") {
         duration(x)
@@ -133,6 +151,10 @@ pub(crate) fn value(metric: &str, x: f64) -> String {
         bytes(x)
     } else if !x.is_finite() {
         NONE.to_owned()
+    } else if x.fract() == 0.0 && x.abs() >= 2.0 {
+        count(x)
+    } else if x == 0.0 {
+        "0".to_owned()
     } else {
         three_digits(x)
     }
@@ -162,13 +184,21 @@ fn split(ns: u64) -> (u64, u64, u64) {
     (seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// A number of CPUs: whole where it is whole.
+/// A number of CPUs: whole where it is whole, with what a quota leaves where it is not.
 pub(crate) fn cpus(n: f64) -> String {
     if !n.is_finite() || n <= 0.0 {
         return "CPUs unknown".to_owned();
     }
-    let number = if n.fract().abs() < 1e-9 { count(n) } else { format!("{n:.1}") };
+    let number = fractional(n);
     if number == "1" { "1 CPU".to_owned() } else { format!("{number} CPUs") }
+}
+
+/// `2`, `1.5`, `0.75`.
+pub(crate) fn fractional(n: f64) -> String {
+    if (n - n.round()).abs() < 0.005 {
+        return count(n.round());
+    }
+    format!("{n:.2}").trim_end_matches('0').to_owned()
 }
 
 /// `1 round`, `7 rounds`.
@@ -214,5 +244,20 @@ mod tests {
         assert_eq!(wall_short(312_000_000_000), "5m12s");
         assert_eq!(count(55_088.0), "55,088");
         assert_eq!(cpus(1.5), "1.5 CPUs");
+        assert_eq!(cpus(1.25), "1.25 CPUs");
+        assert_eq!(cpus(0.999_9), "1 CPU");
+        assert_eq!(value("switches_voluntary", 12.0), "12");
+        assert_eq!(value("switches_voluntary", 12.5), "12.5");
+    }
+
+    #[test]
+    fn differences_carry_their_sign() {
+        assert_eq!(built_in(1.05), "+5 %");
+        assert_eq!(built_in(1.025), "+2.5 %");
+        assert_eq!(change(0.999_9), "0.0 %");
+        assert_eq!(change(31.0), "+3,000 %");
+        assert_eq!(change_interval(1.041, 1.058), "[+4.1, +5.8]");
+        assert_eq!(change_interval(0.969, 1.0), "[-3.1, 0.0]");
+        assert_eq!(change_interval(f64::NAN, 1.0), "");
     }
 }

@@ -1,5 +1,7 @@
 //! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
 
+mod cells;
+mod checks;
 mod forest;
 mod sections;
 mod turns;
@@ -7,7 +9,7 @@ mod turns;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
 
-use crate::facts;
+use crate::checks::loud;
 use crate::figures;
 use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
@@ -24,6 +26,7 @@ const GLYPHS: &str = include_str!("html/glyphs.svg");
 pub fn html(run: &Run) -> String {
     let view = View::new(run);
     let sweeps = turns_of(&view);
+    let untrusted = run.trust.trusted == Some(false);
     markup! {
         (DOCTYPE)
         html lang="en" {
@@ -33,10 +36,10 @@ pub fn html(run: &Run) -> String {
                 meta name="color-scheme" content="light dark";
                 // Proof, not hope, that nothing is fetched.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'";
-                title { "Crossover report " (run.run.id) }
+                title { @if untrusted { "NOT TRUSTED: " } "Crossover report " (run.run.id) }
                 style { (PreEscaped(STYLE)) }
             }
-            body {
+            body.untrusted[untrusted] {
                 (PreEscaped(GLYPHS))
                 div.wrap {
                     (top(&view))
@@ -45,8 +48,9 @@ pub fn html(run: &Run) -> String {
                         (turns::turns(&view, &sweeps))
                         @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
                         (sections::lost(&view))
-                        (sections::omissions(&view, &sweeps))
+                        (checks::section_of(run))
                         (sections::machine(run))
+                        (sections::omissions(&view, &sweeps))
                         (sections::method(run))
                     }
                 }
@@ -66,6 +70,7 @@ fn top(view: &View<'_>) -> Markup {
         header.top {
             div {
                 h1 { "Which concurrency model, on this machine?" }
+                (checks::warning(run))
                 p.lead.own[own] { (said(&lead)) "." }
             }
             dl.facts {
@@ -85,7 +90,7 @@ fn top(view: &View<'_>) -> Markup {
 
 fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
-    let title = markup! { h2 { "Verdicts" } (badge(view.run)) };
+    let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
     let body = markup! {
         @if view.groups.is_empty() { p.say { "Nothing was measured: the run has no cells." } }
         ul.verdicts {
@@ -130,37 +135,8 @@ fn folded(view: &View<'_>, sweep: &Turns<'_>, inside: &Markup) -> Markup {
     }
 }
 
-fn badge(run: &Run) -> Markup {
-    let (sign, word) = facts::trust(run);
-    let trust = &run.trust;
-    let checked = run.cells.iter().filter(|cell| cell.verified.is_some()).count();
-    let right = run.cells.iter().filter(|cell| cell.verified == Some(true)).count();
-    let share = |share: Option<f64>| figures::finite(share).map(figures::percent);
-    let mut facts = vec![("twins that differ", format!("{} of {}", trust.aa_false, trust.aa_tests))];
-    if let Some(known) = &trust.known_effect {
-        let interval = figures::interval(Some(known.lo), Some(known.hi)).unwrap_or_default();
-        facts.push(("known effect", figures::change(known.truth)));
-        facts.push(("found as", figures::change(known.ratio)));
-        facts.push(("", interval));
-    } else {
-        facts.push(("known effect", "not measured".to_owned()));
-    }
-    let unknown = || "unknown".to_owned();
-    facts.push(("noise floor", share(trust.noise_floor).unwrap_or_else(unknown)));
-    facts.push(("rounds, dropped", format!("{}, {}", trust.rounds_kept, trust.rounds_dropped)));
-    facts.push(("foreign load", share(trust.foreign_median).unwrap_or_else(unknown)));
-    facts.push(("stolen time", share(trust.steal_median).unwrap_or_else(unknown)));
-    facts.push(("answers verified", format!("{right} of {checked}")));
-    markup! {
-        div.badge.no[trust.trusted == Some(false)] {
-            strong { span { (sign) } (word) }
-            @if !trust.reason.is_empty() { p { (trust.reason) } }
-            dl { @for (name, value) in facts { dt { (name) } dd { (value) } } }
-        }
-    }
-}
-
 fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
+    let detailed = cells::groups_shown(view);
     let title = markup! {
         h2 { "Evidence by workload" }
         p.how {
@@ -171,23 +147,26 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
         }
     };
     let body = markup! {
+        (cells::note(view))
+        (cells::glossary(view))
         @for (i, group) in view.groups.iter().enumerate() {
-            @if crate::turns::place(group).is_none() { (article(view, group, i)) }
+            @if crate::turns::place(group).is_none() { (article(view, group, i, i < detailed)) }
         }
         @for sweep in sweeps {
-            (folded(view, sweep, &markup! { @for i in &sweep.groups { (article(view, &view.groups[*i], *i)) } }))
+            (folded(view, sweep, &markup! { @for i in &sweep.groups { (article(view, &view.groups[*i], *i, *i < detailed)) } }))
         }
     };
     section("evidence", title, body)
 }
 
-fn article(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
+fn article(view: &View<'_>, group: &GroupView<'_>, index: usize, detailed: bool) -> Markup {
     markup! {
         @if !group.rows.is_empty() {
             article id=(format!("g{index}")) {
                 h3 { (words::title(group)) }
                 p.q { (group_facts(view, group)) }
                 (forest::table(view, group, index))
+                @if detailed { (cells::details(view, group)) }
             }
         }
     }
@@ -203,6 +182,9 @@ fn group_facts(view: &View<'_>, group: &GroupView<'_>) -> String {
         if let Some(capacity) = figures::finite(named.capacity.as_ref().and_then(results::Metric::median)) {
             facts.push(format!("the machine gave {} sequential rates at once", figures::ratio(capacity)));
         }
+    }
+    if let Some(loud) = group.group.and_then(|group| loud(view.run, group)) {
+        facts.push(loud.said());
     }
     if !group.absent.is_empty() {
         let n = figures::plural(group.absent.len(), "cell");
@@ -227,6 +209,15 @@ fn said(sentence: &Sentence) -> Markup {
                 Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
                 Piece::Aside(text) => { " " span.q.nw { (text) } }
             }
+        }
+    }
+}
+
+/// What stands between back ticks is typed.
+fn ticked(text: &str) -> Markup {
+    markup! {
+        @for (i, part) in text.split('`').enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -4,12 +4,14 @@
 //! All four say the same thing, because they read the same joined view of the run and the same sentences, which are made
 //! by rules from the data. What no rule can say is not said, and nothing that is missing is left out without its reason.
 
+mod checks;
 mod csv;
 mod facts;
 mod figures;
 mod html;
 mod layout;
 mod markdown;
+mod metrics;
 mod omissions;
 mod terminal;
 mod turns;

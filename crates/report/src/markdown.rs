@@ -1,11 +1,13 @@
 //! The report as a comment on a pull request: the verdict first, one table, the details folded, the command last.
 
+mod checks;
+
 use std::fmt::Write as _;
 
 use results::{Cell, CellStatus, Crossover, Run};
 
 use crate::facts;
-use crate::figures::{self, NONE, percent};
+use crate::figures::{self, NONE};
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -28,11 +30,16 @@ pub fn markdown(run: &Run) -> String {
     let mut facts = facts::trust_facts(run);
     facts.push(figures::wall_short(run.run.wall_ns));
     let (sign, word) = facts::trust(run);
+    checks::warning(&mut doc, run);
     doc.line(&format!(
         "**compare: {}** ({sign} {word}, {})",
         escape_to(&words::lead(&view).to_string(), 1_000),
         facts.join(", ")
     ));
+    if run.trust.trusted.is_none() {
+        let why = facts::doubt(run).unwrap_or_default();
+        doc.line(&format!("\n? Trust unknown: {}.", escape(&why)));
+    }
     doc.line("");
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
@@ -49,6 +56,7 @@ pub fn markdown(run: &Run) -> String {
         table(&mut doc, &view, &groups);
         doc.line("\n</details>");
     }
+    checks::folded(&mut doc, run);
     doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
     cells(&mut doc, &view);
     omissions(&mut doc, &view, &sweeps);
@@ -234,25 +242,10 @@ fn omissions(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>]) {
 }
 
 fn machine(doc: &mut Doc, run: &Run) {
-    let env = &run.environment;
-    let or_unknown = |text: &str| if text.is_empty() { "unknown".to_owned() } else { escape(text) };
+    let rows: Vec<Vec<String>> =
+        facts::machine(run).into_iter().map(|(name, value)| vec![name.to_owned(), escape(&value)]).collect();
     doc.line("");
-    doc.line(&format!(
-        "{}, {} ({} online), kernel {}, rustc {}, profile {}, allocator {}; seed {}, looks {:?}, tie band ±{}",
-        or_unknown(&env.cpu),
-        figures::cpus(env.cpus_effective),
-        env.cpus_online,
-        or_unknown(&env.kernel),
-        or_unknown(&env.rustc),
-        or_unknown(&env.profile),
-        or_unknown(&env.allocator),
-        run.run.seed,
-        run.run.looks,
-        percent(run.run.delta),
-    ));
-    if !run.trust.reason.is_empty() {
-        doc.line(&format!("\nTrust: {}", escape(&run.trust.reason)));
-    }
+    doc.table(&["machine and run", ""], "|---|---|", &rows);
 }
 
 /// Text from outside, with nothing left that Markdown or HTML would read as markup, on one line, cut where it is long.

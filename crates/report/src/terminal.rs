@@ -2,6 +2,7 @@
 
 use results::{CellStatus, Run, Verdict};
 
+use crate::checks::{self, Sign};
 use crate::facts;
 use crate::figures;
 use crate::layout::{Ink, Item, JOIN, Page, plain};
@@ -54,6 +55,11 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     }
     failures(&mut page, run);
     page.line(2, vec![plain(words::tally(&view.tally()))], "");
+    // Who sees the last lines only.
+    if run.trust.trusted == Some(false) {
+        let again = "✕ NOT TRUSTED: the reason stands above the verdicts.";
+        page.line(2, vec![Item::Words(Ink::Alarm, again.to_owned())], "");
+    }
     page.finish()
 }
 
@@ -61,14 +67,27 @@ fn head(page: &mut Page, run: &Run) {
     let right = format!("{}   {}", figures::cpus(run.environment.cpus_effective), figures::wall(run.run.wall_ns));
     page.line(2, vec![plain(facts::command(run))], &right);
     let (sign, word) = facts::trust(run);
-    let ink = if run.trust.trusted == Some(false) { Ink::Alarm } else { Ink::Bold };
-    let mut items = vec![Item::Words(ink, format!("{sign} {word}"))];
-    for fact in facts::trust_facts(run) {
-        items.extend([Item::Gap, plain(together(&fact))]);
+    let untrusted = run.trust.trusted == Some(false);
+    let mut items = vec![Item::Words(if untrusted { Ink::Alarm } else { Ink::Bold }, format!("{sign} {word}"))];
+    // What is not trusted says why at once; what is not known to be, after its evidence.
+    if untrusted {
+        let why = facts::doubt(run).unwrap_or_default();
+        page.line(2, vec![Item::Words(Ink::Alarm, format!("{sign} {}: {why}.", word.to_uppercase()))], "");
+        items = vec![];
+    }
+    let indent = if untrusted { Item::Tab(2) } else { Item::Gap };
+    let gaps = std::iter::once(indent).chain(std::iter::repeat_with(|| Item::Gap));
+    for (gap, fact) in gaps.zip(facts::trust_facts(run)) {
+        items.extend([gap, plain(together(&fact))]);
     }
     page.line(2, items, "");
-    if run.trust.trusted != Some(true) && !run.trust.reason.is_empty() {
-        page.line(2, vec![Item::Tab(2), plain(run.trust.reason.clone())], "");
+    if let (None, Some(why)) = (run.trust.trusted, facts::doubt(run)) {
+        page.line(2, vec![Item::Tab(2), plain(why)], "");
+    }
+    // Twins and the known slowdown have been told of.
+    for check in checks::all(run).into_iter().skip(3).filter(|check| check.sign == Sign::Look) {
+        let said = plain(format!("{}: {}", check.what, check.found));
+        page.line(4, vec![Item::Tab(2), Item::Words(Ink::Bold, "!".to_owned()), said], "");
     }
 }
 
@@ -141,6 +160,9 @@ fn verdict(page: &mut Page, view: &View<'_>, group: &GroupView<'_>, columns: Col
         let text = vec![plain(row.cell.contender.clone()), tab, plain(figure), Item::Words(Ink::Dim, interval)];
         columns.more(page, vec![], (Ink::Plain, "▼"), text, "");
     }
+    if let Some(loud) = group.group.and_then(|group| checks::loud(view.run, group)).filter(checks::Loud::matters) {
+        columns.more(page, vec![], (Ink::Bold, "!"), vec![plain(loud.said())], "");
+    }
     if let Some(losers) = words::losers(group) {
         columns.more(page, vec![], (Ink::Plain, ""), vec![Item::Words(Ink::Dim, losers)], "");
     }
@@ -170,9 +192,12 @@ fn short(text: &str) -> String {
     text.replace("any difference is below", "difference below")
 }
 
-/// Words that a line break would tear: `noise floor 0.8 %`.
+/// Words that a line break would tear: `noise floor 0.8 %`. Of a long fact only the interval stays in one piece.
 fn together(text: &str) -> String {
-    text.replacen(' ', JOIN, 4)
+    match text.split_once('[') {
+        Some((before, interval)) if before.len() > 1 => format!("{before}[{}", interval.replace(' ', JOIN)),
+        _ => text.replacen(' ', JOIN, 4),
+    }
 }
 
 fn name_of<'a>(group: &GroupView<'a>) -> (&'a str, u32) {

@@ -1,7 +1,7 @@
 //! The sections below the evidence: lost updates, omissions, machine, method.
 
 use maud::{Markup, html};
-use results::{Cell, Run, RunStatus};
+use results::{Cell, Run};
 
 use super::forest::shown;
 use super::{contender, section};
@@ -110,43 +110,9 @@ pub(super) fn omissions(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
 
 /// On what was measured, and by what.
 pub(super) fn machine(run: &Run) -> Markup {
-    let (env, info) = (&run.environment, &run.run);
-    let text = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
-    let memory = if env.memory_bytes > 0 { figures::bytes(env.memory_bytes as f64) } else { "unknown".to_owned() };
-    let dirty = if run.tool.dirty { ", uncommitted changes" } else { "" };
-    let status = match info.status {
-        RunStatus::Complete => "complete".to_owned(),
-        _ => facts::ending(run).unwrap_or_default(),
-    };
-    let looks: Vec<String> = info.looks.iter().map(ToString::to_string).collect();
-    let online = figures::cpus(f64::from(env.cpus_online));
-    let facts = [
-        ("processor", text(&env.cpu)),
-        ("CPUs", format!("{} for this run, {online} online", figures::cpus(env.cpus_effective))),
-        ("memory", memory),
-        ("virtualization", if env.virt.is_empty() { "none seen".to_owned() } else { env.virt.clone() }),
-        ("kernel", text(&env.kernel)),
-        ("compiler", text(&env.rustc)),
-        ("profile", text(&env.profile)),
-        ("allocator", text(&env.allocator)),
-        ("hardware counters", if env.pmu { "readable" } else { "not readable" }.to_owned()),
-        ("lock file", text(env.lock_sha256.get(..16).unwrap_or(&env.lock_sha256))),
-        ("program", format!("{} {}{dirty}", run.tool.version, run.tool.git.get(..12).unwrap_or(&run.tool.git))),
-        (
-            "started, ended",
-            format!("{}, {}", text(&info.started), if info.ended.is_empty() { "not ended" } else { &info.ended }),
-        ),
-        ("status", status),
-        ("rounds", format!("{}; looks after {}", info.rounds, text(&looks.join(", ")))),
-        (
-            "wall time",
-            format!("{}, {} of it inside timed regions", figures::wall(info.wall_ns), percent(info.timed_share)),
-        ),
-        ("seed", info.seed.to_string()),
-    ];
     let title = html! { h2 { "Machine and run" } };
     let body = html! {
-        dl.machine { @for (name, value) in facts { div { dt { (name) } dd { (value) } } } }
+        dl.machine { @for (name, value) in facts::machine(run) { div { dt { (name) } dd { (value) } } } }
         p { "Again: " code.cmd { (facts::command(run)) } }
     };
     section("machine", title, body)

@@ -3,5 +3,7 @@
 mod everything;
 mod hostile;
 mod runs;
+mod size;
 mod sparse;
+mod trust;
 mod turns;

@@ -1,0 +1,156 @@
+//! Every metric of a cell with its name, its unit and what it means.
+
+use std::collections::BTreeSet;
+
+use results::{Cell, Metric, Run};
+
+use crate::figures::{self, NONE};
+
+/// A metric that the program knows.
+pub(crate) struct Known {
+    /// Its name in `results.json`; the end says the unit.
+    pub(crate) id: &'static str,
+    pub(crate) label: &'static str,
+    /// What is measured, and of what.
+    pub(crate) about: &'static str,
+    /// A number of things: whole where it is whole.
+    count: bool,
+}
+
+const fn known(id: &'static str, label: &'static str, about: &'static str) -> Known {
+    Known { id, label, about, count: false }
+}
+
+const fn count(id: &'static str, label: &'static str, about: &'static str) -> Known {
+    Known { id, label, about, count: true }
+}
+
+/// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
+const KNOWN: [Known; 28] = [
+    known("elapsed_ns", "time", "one iteration, start-up left out"),
+    known(
+        "efficiency",
+        "efficiency",
+        "speed-up over what the machine gave as many independent processes in that round",
+    ),
+    known("latency_ns", "latency", "from the moment a request was due to its answer"),
+    known("cpu_ns", "CPU time", "user and system, all processes, within the timed region"),
+    known(
+        "parallelism",
+        "parallelism",
+        "CPU time over wall time within the timed region, of the CPUs that the workers can use",
+    ),
+    known("cpu_user_ns", "user time", "whole sample: start-up, warm-up and all iterations"),
+    known("cpu_sys_ns", "system time", "whole sample"),
+    known("cold_start_ns", "cold start", "making the workers"),
+    known("spawn_to_ready_ns", "spawn to ready", "from the start of the process to its first word"),
+    known("tear_down_ns", "tear-down", "from the last answer to the end of all processes"),
+    known("peak_rss_bytes", "peak memory", "resident, all processes together; what they share counts in each"),
+    known("pss_bytes", "shared-out memory", "resident, what processes share divided among them"),
+    count("switches_voluntary", "switches, voluntary", "a thread had to wait, and gave its CPU away"),
+    count("switches_involuntary", "switches, involuntary", "a thread could have run on, and lost its CPU"),
+    known("run_delay_ns", "run-queue wait", "threads that could run waited for a CPU, all together"),
+    count("instructions", "instructions", "executed in user mode"),
+    count("cache_misses", "cache misses", "of the last level"),
+    count("lock_acquisitions", "lock acquisitions", "from a diagnostic pass that is not timed"),
+    count("lock_contended", "locks contended", "acquisitions that found the lock taken, diagnostic pass"),
+    known("lock_wait_ns", "lock wait", "waiting for locks, all workers together, diagnostic pass"),
+    known("lock_hold_max_ns", "longest lock hold", "diagnostic pass"),
+    count("operations_min", "operations, least", "of the worker that did least"),
+    count("operations_max", "operations, most", "of the worker that did most"),
+    known(
+        "fairness_min_max",
+        "fairness, min/max",
+        "operations of the worker that did least over those of the one that did most; 1 is fair",
+    ),
+    known("fairness_jain", "fairness, Jain", "Jain's index of the operations of the workers; 1 is fair"),
+    count("lost_updates", "lost updates", "updates that were made and are not in the answer"),
+    count("expected_updates", "expected updates", "updates that were made"),
+    count("restarts", "restarts", "workers that died and were replaced"),
+];
+
+/// A metric of a cell as text, or several without a value for one reason.
+pub(crate) struct Line {
+    pub(crate) names: String,
+    /// Median, 10th and 90th percentile, number of samples; or the reason why there are none.
+    pub(crate) found: Result<(String, String, u32), String>,
+}
+
+fn find(id: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.id == id)
+}
+
+/// What a metric is called.
+fn label(id: &str) -> &str {
+    find(id).map_or(id, |known| known.label)
+}
+
+/// All metrics of a cell, those that were measured first.
+pub(crate) fn lines(run: &Run, cell: &Cell) -> Vec<Line> {
+    let mut measured = Vec::new();
+    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
+    for id in in_order(cell.metrics.keys().map(String::as_str)) {
+        match cell.metrics.get(id) {
+            Some(Metric::Measured { median, p10, p90, n }) => {
+                let shown = (with_bound(run, cell, id, *median), range(id, *p10, *p90), *n);
+                measured.push(Line { names: label(id).to_owned(), found: Ok(shown) });
+            }
+            Some(Metric::Missing { reason, .. }) => match missing.iter_mut().find(|(other, _)| other == reason) {
+                Some((_, names)) => names.push(label(id)),
+                None => missing.push((reason, vec![label(id)])),
+            },
+            None => {}
+        }
+    }
+    let missing = missing.into_iter().map(|(reason, names)| {
+        let reason = if reason.is_empty() { "no reason was recorded" } else { reason };
+        Line { names: names.join("; "), found: Err(reason.to_owned()) }
+    });
+    measured.into_iter().chain(missing).collect()
+}
+
+/// Those that the program knows in their order, then the others by name.
+fn in_order<'i>(ids: impl Iterator<Item = &'i str>) -> Vec<&'i str> {
+    let place = |id: &str| KNOWN.iter().position(|known| known.id == id).unwrap_or(KNOWN.len());
+    let mut ids: Vec<(usize, &str)> = ids.map(|id| (place(id), id)).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The metrics of a run that the program can explain, in order.
+pub(crate) fn glossary(run: &Run) -> Vec<&'static Known> {
+    let ids: BTreeSet<&str> = run.cells.iter().flat_map(|cell| cell.metrics.keys().map(String::as_str)).collect();
+    in_order(ids.into_iter()).into_iter().filter_map(find).collect()
+}
+
+/// A median in its unit; parallelism against what was possible: `1.83 of 2`.
+fn with_bound(run: &Run, cell: &Cell, id: &str, median: f64) -> String {
+    let shown = value(id, median);
+    if id != "parallelism" || shown == NONE {
+        return shown;
+    }
+    let possible = match run.environment.cpus_effective {
+        cpus if cpus.is_finite() && cpus > 0.0 => cpus.min(f64::from(cell.workers.max(1))),
+        _ => f64::from(cell.workers.max(1)),
+    };
+    format!("{shown} of {}", figures::fractional(possible))
+}
+
+fn value(id: &str, x: f64) -> String {
+    if find(id).is_some_and(|known| known.count) && x.is_finite() && x.fract() == 0.0 {
+        return figures::count(x);
+    }
+    figures::value(id, x)
+}
+
+/// `9.22 – 10.5 ms`: a unit that both ends share is said once.
+fn range(id: &str, p10: f64, p90: f64) -> String {
+    let (lo, hi) = (value(id, p10), value(id, p90));
+    if lo == hi {
+        return lo;
+    }
+    match (lo.split_once(' '), hi.split_once(' ')) {
+        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} – {hi}"),
+        _ => format!("{lo} – {hi}"),
+    }
+}

@@ -1,0 +1,60 @@
+//! How large a page gets, and how long it takes.
+
+use report::{Terminal, csv, html, markdown, terminal};
+
+use crate::runs::many;
+
+/// What a page may weigh.
+const PAGE: usize = 1_500_000;
+
+#[test]
+fn a_whole_run_fits_on_a_page() {
+    // 17 groups of 11 are 187 cells of 23 metrics.
+    let run = many(17, 11);
+    assert!(run.cells.len() >= 177 && run.cells.iter().all(|cell| cell.metrics.len() >= 20));
+    let page = html(&run);
+    println!("{} cells: a page of {} bytes", run.cells.len(), page.len());
+    assert!(page.len() < PAGE, "{} bytes", page.len());
+    assert_eq!(page.matches("All metrics of").count(), 17);
+    assert!(!page.contains("too many figures"));
+}
+
+#[test]
+fn what_has_no_room_says_where_it_is() {
+    let page = html(&many(80, 11));
+    assert!(page.contains("too many figures for one page"));
+    assert!(page.contains("<code>results.json</code>"));
+    let shown = page.matches("All metrics of").count();
+    assert!(shown > 10 && shown < 80, "{shown}");
+}
+
+/// `cargo test -p report --release -- --ignored --nocapture` prints the figures.
+#[test]
+#[ignore = "a measurement: wants a release build and an idle machine"]
+#[expect(clippy::disallowed_methods, reason = "says how long rendering takes; no cell is timed here")]
+fn five_thousand_cells_in_a_second() {
+    let run = many(500, 10);
+    let before = peak();
+    for (form, render) in [
+        ("terminal", (&|| terminal(&run, Terminal { colour: false, width: 80 })) as &dyn Fn() -> String),
+        ("markdown", &|| markdown(&run)),
+        ("html", &|| html(&run)),
+        ("csv", &|| csv(&run)),
+    ] {
+        let start = std::time::Instant::now();
+        let bytes = render().len();
+        let took = start.elapsed();
+        println!("{form}: {bytes} bytes from {} cells in {took:?}", run.cells.len());
+        assert!(took.as_secs_f64() < 1.0, "{form}: {took:?}");
+    }
+    let mib = |kib: u64| kib / 1024;
+    println!("peak memory: {} MiB with the run, {} MiB with its forms", mib(before), mib(peak()));
+    assert!(mib(peak()) < 300);
+}
+
+/// Peak memory of this process, KiB; 0 where it cannot be read.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
