@@ -46,7 +46,17 @@ pub(crate) struct Check {
 
 /// Every check, whether it found something or not.
 pub(crate) fn all(run: &Run) -> Vec<Check> {
-    let check = |what, (found, sign), about| Check { what, found, sign, about };
+    let mut all = engine(run);
+    all.extend(surroundings(run));
+    all
+}
+
+fn check(what: &'static str, (found, sign): (String, Sign), about: &'static str) -> Check {
+    Check { what, found, sign, about }
+}
+
+/// Whether the engine says what is so: twins and the known slowdown first.
+fn engine(run: &Run) -> Vec<Check> {
     vec![
         check(
             "identical code (A/A)",
@@ -68,22 +78,43 @@ pub(crate) fn all(run: &Run) -> Vec<Check> {
         check(
             "position in the round",
             bias(run.trust.position, "too few samples for an interval"),
-            "Samples of the first half of each round against those of the second, each relative to its own cell: the order should not matter.",
+            "Samples of the first half of each round against those of the second, each relative to its own cell: the \
+             order should not matter.",
         ),
         check(
             "drift of the references",
             bias(run.trust.drift, "too few groups with six rounds for an interval"),
-            "The sequential references in the last third of the rounds against the first third: the machine should stay the same.",
+            "The sequential references in the last third of the rounds against the first third: the machine should \
+             stay the same.",
         ),
+        check(
+            "answers verified",
+            verified_found(run),
+            "Every answer is checked against an independent one, outside the clock; a wrong one fails its cell.",
+        ),
+        check(
+            "long runs (soak)",
+            soaks_found(run),
+            "A cell runs long in one process: the last quarter of its iterations against the first shows what fresh \
+             processes hide.",
+        ),
+    ]
+}
+
+/// What others did to the machine meanwhile.
+fn surroundings(run: &Run) -> Vec<Check> {
+    vec![
         check(
             "loud rounds",
             loud_found(run),
-            "Rounds in which other programs used over 15 % of the machine, and 10 points more than in the quieter rounds of the group.",
+            "Rounds in which other programs used over 15 % of the machine, and 10 points more than in the quieter \
+             rounds of the group.",
         ),
         check(
             "verdicts without loud rounds",
             matters_found(run),
-            "All verdicts are taken a second time without the loud rounds: where they differ, the neighbours may have made them.",
+            "All verdicts are taken a second time without the loud rounds: where they differ, the neighbours may \
+             have made them.",
         ),
         check(
             "foreign load",
@@ -99,16 +130,6 @@ pub(crate) fn all(run: &Run) -> Vec<Check> {
             "waiting",
             ("each wait stands in `samples.jsonl`, as `waited_ns` of its round".to_owned(), Sign::Plain),
             "After a loud round the engine waits for its neighbours, for a quarter of the time at most.",
-        ),
-        check(
-            "answers verified",
-            verified_found(run),
-            "Every answer is checked against an independent one, outside the clock; a wrong one fails its cell.",
-        ),
-        check(
-            "long runs (soak)",
-            soaks_found(run),
-            "A cell runs long in one process: the last quarter of its iterations against the first shows what fresh processes hide.",
         ),
     ]
 }

@@ -1,11 +1,11 @@
 //! One row a cell with every figure, unrounded, for spreadsheets and scripts (RFC 4180).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 
 use results::{Cell, Contrast, Metric, Run};
 
-use crate::view::View;
+use crate::view::{Row, View};
 
 /// Columns that every run has, before the metrics.
 const FIXED: [&str; 34] = [
@@ -51,6 +51,8 @@ const FIXED: [&str; 34] = [
 #[must_use]
 pub fn csv(run: &Run) -> String {
     let view = View::new(run);
+    let rows: Rows<'_> =
+        view.groups.iter().flat_map(|group| &group.rows).map(|row| (std::ptr::from_ref(row.cell), row)).collect();
     let metrics: BTreeSet<&str> = run.cells.iter().flat_map(|cell| cell.metrics.keys().map(String::as_str)).collect();
     let mut head: Vec<String> = FIXED.iter().map(ToString::to_string).collect();
     for metric in &metrics {
@@ -59,7 +61,7 @@ pub fn csv(run: &Run) -> String {
     let mut out = line(&head);
     for cell in &run.cells {
         let mut row = identity(cell);
-        row.extend(verdicts(&view, cell));
+        row.extend(verdicts(&rows, cell));
         let units = cell.units;
         let units = [units.threads, units.processes, units.tasks, units.messages, units.bytes_shipped, units.restarts];
         row.extend(units.map(|unit| unit.to_string()));
@@ -100,9 +102,11 @@ fn identity(cell: &Cell) -> Vec<String> {
     ]
 }
 
-fn verdicts(view: &View<'_>, cell: &Cell) -> Vec<String> {
-    let row = view.groups.iter().flat_map(|group| &group.rows).find(|row| std::ptr::eq(row.cell, cell));
-    let Some(row) = row else { return vec![String::new(); 12] };
+/// Rows by the very cell they show: IDs need not be unique in a file from elsewhere.
+type Rows<'v> = HashMap<*const Cell, &'v Row<'v>>;
+
+fn verdicts(rows: &Rows<'_>, cell: &Cell) -> Vec<String> {
+    let Some(row) = rows.get(&std::ptr::from_ref(cell)) else { return vec![String::new(); 12] };
     let contrast = |contrast: Option<&Contrast>| match contrast {
         None => Default::default(),
         Some(c) => [

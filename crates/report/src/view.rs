@@ -1,5 +1,7 @@
 //! One run joined for reading: the cells of each group beside their contrasts, the nearest to the leader first.
 
+use std::collections::HashMap;
+
 use results::{Cell, CellStatus, Contrast, Group, Run, Verdict};
 
 use crate::figures::finite;
@@ -77,13 +79,21 @@ impl<'a> View<'a> {
     /// Joins groups, cells and contrasts. Cells that no group names get a group of their own, so that none is lost.
     pub(crate) fn new(run: &'a Run) -> Self {
         let mut ids: Vec<&'a str> = Vec::new();
-        let named = run.groups.iter().map(|group| group.id.as_str());
-        for id in named.chain(run.cells.iter().map(|cell| cell.group.as_str())) {
-            if !ids.contains(&id) {
-                ids.push(id);
+        let mut parts: HashMap<&'a str, Parts<'a>> = HashMap::new();
+        for group in &run.groups {
+            let mine = parts.entry(&group.id).or_insert_with_key(|id| Parts::new(&mut ids, id));
+            mine.group = mine.group.or(Some(group));
+        }
+        for cell in &run.cells {
+            parts.entry(&cell.group).or_insert_with_key(|id| Parts::new(&mut ids, id)).cells.push(cell);
+        }
+        for contrast in &run.contrasts {
+            if let Some(mine) = parts.get_mut(contrast.group.as_str()) {
+                mine.against.entry(&contrast.b).or_insert(contrast);
             }
         }
-        Self { run, groups: ids.into_iter().map(|id| GroupView::new(run, id)).collect() }
+        let groups = ids.into_iter().filter_map(|id| Some(GroupView::new(id, &parts.remove(id)?))).collect();
+        Self { run, groups }
     }
 
     /// Models in the order in which the run names them.
@@ -136,10 +146,26 @@ pub(crate) struct Tally {
     pub(crate) far: usize,
 }
 
+/// What belongs to one group, found in one pass over the run.
+struct Parts<'a> {
+    group: Option<&'a Group>,
+    cells: Vec<&'a Cell>,
+    /// Contrasts against the reference, by the cell that is compared.
+    against: HashMap<&'a str, &'a Contrast>,
+}
+
+impl<'a> Parts<'a> {
+    /// Nothing yet; the ID is noted where it stands first.
+    fn new(ids: &mut Vec<&'a str>, id: &'a str) -> Self {
+        ids.push(id);
+        Self { group: None, cells: Vec::new(), against: HashMap::new() }
+    }
+}
+
 impl<'a> GroupView<'a> {
-    fn new(run: &'a Run, id: &'a str) -> Self {
-        let group = run.groups.iter().find(|group| group.id == id);
-        let cells = || run.cells.iter().filter(|cell| cell.group == id);
+    fn new(id: &'a str, parts: &Parts<'a>) -> Self {
+        let group = parts.group;
+        let cells = || parts.cells.iter().copied();
         let measured = |cell: &&Cell| cell.status == CellStatus::Measured;
         // The ID carries both; a cell is asked only where it does not.
         let (label, workers) = match id.rsplit_once("/w").map(|(label, workers)| (label, workers.parse())) {
@@ -149,10 +175,17 @@ impl<'a> GroupView<'a> {
         let leader = group.and_then(|group| group.leader.as_deref()).and_then(|leader| {
             cells().filter(measured).find(|cell| cell.contender == leader && !cell.deliberately_wrong)
         });
+        // The first of two stands, as in `against`.
+        let behind = group.into_iter().flat_map(|group| group.behind_leader.iter().rev());
+        let behind: HashMap<&str, &'a Contrast> = behind.map(|contrast| (contrast.b.as_str(), contrast)).collect();
+        let contrasts = |cell: &Cell| {
+            let of = |all: &HashMap<&str, &'a Contrast>| all.get(cell.id.as_str()).copied();
+            (of(&behind), of(&parts.against))
+        };
         let mut rows: Vec<Row<'a>> = cells()
             .filter(measured)
             .filter(|cell| !cell.deliberately_wrong)
-            .map(|cell| Row::new(run, group, leader, cell))
+            .map(|cell| Row::new(group, leader, cell, contrasts(cell)))
             .collect();
         rows.sort_by(|a, b| {
             let key = |row: &Row<'_>| row.ratio.or_else(|| row.median()).unwrap_or(f64::INFINITY);
@@ -214,9 +247,13 @@ impl<'a> GroupView<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(run: &'a Run, group: Option<&'a Group>, leader: Option<&'a Cell>, cell: &'a Cell) -> Self {
-        let behind = group.and_then(|group| group.behind_leader.iter().find(|contrast| contrast.b == cell.id));
-        let against = run.contrasts.iter().find(|contrast| contrast.group == cell.group && contrast.b == cell.id);
+    /// A cell with its contrasts against the leader and against the reference.
+    fn new(
+        group: Option<&'a Group>,
+        leader: Option<&'a Cell>,
+        cell: &'a Cell,
+        (behind, against): (Option<&'a Contrast>, Option<&'a Contrast>),
+    ) -> Self {
         let named = |names: &[String]| names.contains(&cell.contender);
         let standing = match (group, leader) {
             (Some(_), Some(leader)) if leader.id == cell.id => Standing::Leads,

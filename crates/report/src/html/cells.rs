@@ -8,8 +8,12 @@ use crate::figures::{self, NONE};
 use crate::metrics::{self, Line};
 use crate::view::{GroupView, View};
 
-/// Figures that a page holds at most: some 100 bytes each, and a page should stay below 1.5 MB.
-const FIGURES: usize = 6_000;
+/// Bytes that a page should not exceed, with some air: 1.5 MB are too many for a phone.
+const PAGE: usize = 1_400_000;
+/// Bytes of a cell in the verdicts and the forests; these always stand.
+const CELL: usize = 1_100;
+/// Bytes of a metric in its table.
+const FIGURE: usize = 120;
 
 /// Where everything is that a page has no room for.
 const ELSEWHERE: &str = "All of them are in `results.json` and `cells.csv`.";
@@ -17,11 +21,12 @@ const ELSEWHERE: &str = "All of them are in `results.json` and `cells.csv`.";
 /// How many of the groups of a run, from the first on, are shown with all metrics of their cells.
 pub(super) fn groups_shown(view: &View<'_>) -> usize {
     let figures = |group: &GroupView<'_>| cells(group).map(|cell| cell.metrics.len()).sum::<usize>();
+    let room = PAGE.saturating_sub(view.run.cells.len() * CELL) / FIGURE;
     let sums = view.groups.iter().scan(0, |sum, group| {
         *sum += figures(group);
         Some(*sum)
     });
-    sums.take_while(|sum| *sum <= FIGURES).count()
+    sums.take_while(|sum| *sum <= room).count()
 }
 
 /// Said on the page where not all groups have their metrics on it.

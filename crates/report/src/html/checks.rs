@@ -8,11 +8,15 @@ use crate::checks::{self, Sign};
 use crate::facts;
 use crate::figures::{self, percent};
 
-/// Above everything that a run says which failed its own checks.
+/// Above everything that a run says which failed its own checks, or had too few to tell.
 pub(super) fn warning(run: &Run) -> Markup {
+    let doubt = facts::doubt(run).unwrap_or_default();
+    let link = html! { a href="#selfcheck" { "Self-checks" } };
     html! {
-        @if run.trust.trusted == Some(false) && let Some(doubt) = facts::doubt(run) {
-            p.alarm role="alert" { strong { "✕ This run is NOT trusted." } " " (doubt) ". " a href="#selfcheck" { "Self-checks" } }
+        @match run.trust.trusted {
+            Some(false) => p.alarm role="alert" { strong { "✕ This run is NOT trusted:" } " " (doubt) ". " (link) },
+            None => p.alarm.open { strong { "? Trust unknown:" } " " (doubt) ". " (link) },
+            Some(true) => {}
         }
     }
 }
@@ -45,7 +49,7 @@ pub(super) fn badge(run: &Run) -> Markup {
             strong { span { (sign) } (word) }
             @if !trust.reason.is_empty() { p { (trust.reason) } }
             dl { @for (name, value) in facts { dt { (name) } dd { (value) } } }
-            a href="#selfcheck" { "why" }
+            a href="#selfcheck" { "self-checks" }
         }
     }
 }
@@ -61,7 +65,7 @@ pub(super) fn section_of(run: &Run) -> Markup {
         }
     };
     let body = html! {
-        p.say { b { (sign) " " (word) } @if !run.trust.reason.is_empty() { ": " (run.trust.reason) } }
+        p.say { b.x[run.trust.trusted == Some(false)] { (sign) " " (word) } @if !run.trust.reason.is_empty() { ": " (run.trust.reason) } }
         table.checks {
             caption.sr { "Self-checks of this run" }
             thead { tr {
@@ -94,7 +98,7 @@ fn mark(sign: Sign) -> Markup {
 
 fn twins(run: &Run) -> Markup {
     let rows = checks::twins(run);
-    let axis = Axis::new(run);
+    let axis = Axis::new(run, run.trust.twins.iter().flat_map(|twin| [twin.lo, twin.hi]));
     html! {
         @if rows.is_empty() {
             p.q { "Identical code: " (ticked(&missing_twins(run))) "." }
@@ -133,7 +137,8 @@ fn missing_twins(run: &Run) -> String {
 
 fn effects(run: &Run) -> Markup {
     let rows = checks::effects(run);
-    let axis = Axis::new(run);
+    let effects = checks::known_effects(run);
+    let axis = Axis::new(run, effects.iter().flat_map(|effect| [effect.truth, effect.lo, effect.hi]));
     html! {
         @if rows.is_empty() {
             p.q { "Known effects: " (ticked(&checks::no_effects(run))) "." }
@@ -148,7 +153,7 @@ fn effects(run: &Run) -> Markup {
                             th.n scope="col" { "interval" } th scope="col" { "said" }
                         } }
                         tbody {
-                            @for ([truth, found, interval, said], effect) in rows.iter().zip(checks::known_effects(run)) {
+                            @for ([truth, found, interval, said], effect) in rows.iter().zip(effects) {
                                 tr {
                                     th scope="row" { (truth) }
                                     td.plot { (axis.mark("ke", effect.ratio, (effect.lo, effect.hi), Some(effect.truth))) }
@@ -216,11 +221,10 @@ struct Axis {
 }
 
 impl Axis {
-    fn new(run: &Run) -> Self {
+    /// Wide enough for these ratios.
+    fn new(run: &Run, ratios: impl Iterator<Item = f64>) -> Self {
         let delta = figures::finite(Some(run.run.delta)).unwrap_or(0.0).clamp(0.0, 0.5);
-        let twins = run.trust.twins.iter().flat_map(|twin| [twin.lo, twin.hi]);
-        let effects = checks::known_effects(run).iter().flat_map(|effect| [effect.truth, effect.lo, effect.hi]);
-        let ends = twins.chain(effects).filter(|end| end.is_finite()).map(|end| (end - 1.0).abs());
+        let ends = ratios.filter(|end| end.is_finite()).map(|end| (end - 1.0).abs());
         Self { reach: ends.fold(delta.max(0.02), f64::max).min(0.5) * 1.1, delta }
     }
 
@@ -244,10 +248,16 @@ impl Axis {
     }
 
     fn head(&self) -> Markup {
+        // The ends of the band, unless they would touch the middle.
+        let step = if self.reach > 0.125 { 0.05 } else { 0.01 };
+        let round = (self.reach * 0.8 / step).floor() * step;
+        let labelled = if self.delta > self.reach * 0.35 { self.delta } else { round };
         html! {
             svg height="14" aria-hidden="true" {
-                @for (ratio, anchor) in [(1.0 - self.delta, "mid"), (1.0, "mid b"), (1.0 + self.delta, "mid")] {
-                    text class=(anchor) x=(format!("{}%", self.at(ratio))) y="11" { (figures::built_in(ratio)) }
+                @for ratio in [1.0 - labelled, 1.0, 1.0 + labelled] {
+                    text class=(if ratio == 1.0 { "mid b" } else { "mid" }) x=(format!("{}%", self.at(ratio))) y="11" {
+                        (figures::built_in(ratio))
+                    }
                 }
             }
             span.sr { "difference, the tie band shaded" }

@@ -4,7 +4,8 @@ use insta::assert_snapshot;
 use report::{Terminal, csv, html, markdown, terminal};
 use results::{RunStatus, Verdict};
 
-use crate::runs::{everything, forty, loud, many, swept, untrusted};
+use crate::checked::{loud, many, untrusted};
+use crate::runs::{everything, forty, swept};
 
 const PLAIN: Terminal = Terminal { colour: false, width: 80 };
 

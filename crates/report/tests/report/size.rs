@@ -2,7 +2,7 @@
 
 use report::{Terminal, csv, html, markdown, terminal};
 
-use crate::runs::many;
+use crate::checked::many;
 
 /// What a page may weigh.
 const PAGE: usize = 1_500_000;
@@ -22,6 +22,8 @@ fn a_whole_run_fits_on_a_page() {
 #[test]
 fn what_has_no_room_says_where_it_is() {
     let page = html(&many(80, 11));
+    println!("880 cells: a page of {} bytes", page.len());
+    assert!(page.len() < PAGE, "{} bytes", page.len());
     assert!(page.contains("too many figures for one page"));
     assert!(page.contains("<code>results.json</code>"));
     let shown = page.matches("All metrics of").count();
@@ -33,22 +35,29 @@ fn what_has_no_room_says_where_it_is() {
 #[ignore = "a measurement: wants a release build and an idle machine"]
 #[expect(clippy::disallowed_methods, reason = "says how long rendering takes; no cell is timed here")]
 fn five_thousand_cells_in_a_second() {
-    let run = many(500, 10);
     let before = peak();
-    for (form, render) in [
-        ("terminal", (&|| terminal(&run, Terminal { colour: false, width: 80 })) as &dyn Fn() -> String),
-        ("markdown", &|| markdown(&run)),
-        ("html", &|| html(&run)),
-        ("csv", &|| csv(&run)),
-    ] {
-        let start = std::time::Instant::now();
-        let bytes = render().len();
-        let took = start.elapsed();
-        println!("{form}: {bytes} bytes from {} cells in {took:?}", run.cells.len());
-        assert!(took.as_secs_f64() < 1.0, "{form}: {took:?}");
+    // Many groups; one that is as large; a sweep's worth of failures.
+    let mut failed = many(500, 10);
+    for (n, cell) in failed.cells.iter_mut().enumerate() {
+        (cell.status, cell.reason) = (results::CellStatus::Failed, Some(format!("worker {n} died")));
+    }
+    for (shape, run) in [("500 groups", many(500, 10)), ("1 group", many(1, 5_000)), ("all failed", failed)] {
+        let forms: [(&str, &dyn Fn() -> String); 4] = [
+            ("terminal", &|| terminal(&run, Terminal { colour: false, width: 80 })),
+            ("markdown", &|| markdown(&run)),
+            ("html", &|| html(&run)),
+            ("csv", &|| csv(&run)),
+        ];
+        for (form, render) in forms {
+            let start = std::time::Instant::now();
+            let bytes = render().len();
+            let took = start.elapsed();
+            println!("{shape}, {} cells, {form}: {bytes} bytes in {took:?}", run.cells.len());
+            assert!(took.as_secs_f64() < 1.0, "{shape}, {form}: {took:?}");
+        }
     }
     let mib = |kib: u64| kib / 1024;
-    println!("peak memory: {} MiB with the run, {} MiB with its forms", mib(before), mib(peak()));
+    println!("peak memory: {} MiB before, {} MiB with three runs and all forms", mib(before), mib(peak()));
     assert!(mib(peak()) < 300);
 }
 

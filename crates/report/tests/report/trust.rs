@@ -4,7 +4,8 @@ use insta::assert_snapshot;
 use report::{Terminal, csv, html, markdown, terminal};
 use results::{Interval, Run, Verdict};
 
-use crate::runs::{effect, empty, everything, loud, measured_through, untrusted, vouched};
+use crate::checked::{effect, loud, measured_through, untrusted, vouched};
+use crate::runs::{empty, everything};
 
 const PLAIN: Terminal = Terminal { colour: false, width: 80 };
 
@@ -93,7 +94,7 @@ fn distrust_stands_before_every_verdict() {
     assert!(page.contains("<title>NOT TRUSTED: "));
     let page = text(&page);
     assert_eq!(page.matches("Not trusted: ").count(), 3, "two verdicts and the lead");
-    assert!(place(&page, "✕ This run is NOT trusted.") < place(&page, "choice matters"));
+    assert!(place(&page, "✕ This run is NOT trusted:") < place(&page, "choice matters"));
     assert!(place(&page, why) < place(&page, "choice matters"));
     let text = markdown(&run);
     assert!(text.starts_with("> [!CAUTION]\n> **✕ This run is NOT trusted:** identical code"));
@@ -116,6 +117,8 @@ fn unknown_trust_says_why() {
         assert!(form.contains("no known effect") || form.contains("known effect not measured"), "{form}");
         assert!(!form.contains("NOT"), "{form}");
     }
+    let page = text(&html(&run));
+    assert!(place(&page, "? Trust unknown: 2 A/A tests") < place(&page, "choice matters"));
 }
 
 #[test]
