@@ -1,15 +1,26 @@
 //! Names and reasons that try to be something else.
 
 use report::{Terminal, csv, html, markdown, terminal};
-use results::{CellStatus, Run};
+use results::{CellStatus, Metric, Run};
 
-use crate::runs::{absent, cell, everything};
+use crate::checked::loud;
+use crate::runs::{absent, cell, metric};
 
 const EVIL: &str = "<script>alert('1')</script>\" onload=x | `tick` **b** @all\n\u{1b}[31m# h";
 
 /// Every kind of text replaced.
 pub(crate) fn hostile() -> Run {
-    let mut run = everything();
+    let mut run = loud();
+    for twin in &mut run.trust.twins {
+        twin.cell = EVIL.to_owned();
+    }
+    run.trust.soaks[1].cell = EVIL.to_owned();
+    for quiet in run.groups.iter_mut().filter_map(|group| group.without_loud.as_mut()) {
+        (quiet.changed, quiet.best_set) = (vec![EVIL.to_owned()], vec![EVIL.to_owned()]);
+    }
+    run.trust.trusted = Some(false);
+    let missing = Metric::Missing { value: None, reason: EVIL.to_owned() };
+    run.cells[0].metrics.extend([(EVIL.to_owned(), metric(1.0)), (format!("{EVIL}_ns"), missing)]);
     let text = || EVIL.to_owned();
     for one in &mut run.cells {
         one.reason = Some(text());
@@ -37,7 +48,8 @@ fn markdown_holds_no_foreign_markup() {
     assert!(!body.contains("@all") && !body.contains("**b**") && !body.contains('\u{1b}'));
     assert!(command.starts_with("``` crossover"), "a fence longer than any inside: {command}");
     let rows = |line: &str| line.replace("\\|", "").matches('|').count();
-    let table: Vec<usize> = text.lines().skip(2).take_while(|line| line.starts_with('|')).map(rows).collect();
+    let lines = text.lines().skip_while(|line| !line.starts_with("| workload"));
+    let table: Vec<usize> = lines.take_while(|line| line.starts_with("|")).map(rows).collect();
     assert!(table.len() > 3 && table.iter().all(|n| *n == table[0]), "{table:?}");
 }
 
