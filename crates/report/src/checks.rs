@@ -128,10 +128,14 @@ fn surroundings(run: &Run) -> Vec<Check> {
         ),
         check(
             "waiting",
-            ("each wait stands in `samples.jsonl`, as `waited_ns` of its round".to_owned(), Sign::Plain),
+            (waited(run.trust.waited_ns), Sign::Plain),
             "After a loud round the engine waits for its neighbours, for a quarter of the time at most.",
         ),
     ]
+}
+
+fn waited(ns: u64) -> String {
+    if ns == 0 { String::from("not at all") } else { figures::duration(ns as f64) }
 }
 
 /// Why a check that needs a look has found nothing.

@@ -145,6 +145,9 @@ pub struct Trust {
     /// Rounds of single groups.
     #[serde(default)]
     pub rounds_all: u32,
+    /// How long the engine waited for the neighbours, ns.
+    #[serde(default)]
+    pub waited_ns: u64,
     /// Groups of which a verdict would be another without the loud rounds.
     #[serde(default)]
     pub loud_matters: Vec<String>,

@@ -35,6 +35,7 @@ pub(super) fn trust(events: &[Event], groups: &[Gathered<'_>], judged: &[Judged]
         steal_median: share(rounds().filter_map(|round| round.steal).collect()),
         rounds_loud: judged.iter().map(|judged| judged.group.loud.len() as u32).sum(),
         rounds_all: rounds().count() as u32,
+        waited_ns: rounds().map(|round| round.waited_ns).sum(),
         loud_matters: judged.iter().filter(said).map(|judged| judged.group.id.clone()).collect(),
         position: position(groups),
         drift: drift(groups),

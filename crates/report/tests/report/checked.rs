@@ -6,12 +6,12 @@ use crate::runs::{everything, group, metric};
 
 /// An A/A test.
 fn twin(cell: &str, (lo, ratio, hi): (f64, f64, f64)) -> TwinTest {
-    TwinTest { cell: cell.to_owned(), ratio, lo, hi, rounds: 16, separated: lo > 1.0 || hi < 1.0 }
+    TwinTest { cell: cell.to_owned(), ratio, lo, hi, rounds: 16, separated: lo > 1.0 || hi < 1.0, quiet: None }
 }
 
 /// A known effect.
 pub(crate) fn effect(truth: f64, (lo, ratio, hi): (f64, f64, f64), verdict: Verdict) -> KnownEffect {
-    KnownEffect { truth, ratio, lo, hi, verdict }
+    KnownEffect { truth, ratio, lo, hi, verdict, quiet: None }
 }
 
 /// Every check there is, and all hold.
