@@ -137,7 +137,7 @@ fn what_is_absent_says_why() {
         "too few groups with six rounds",
         "unknown: it cannot be read on this system",
         "this run had no long runs",
-        "| waiting | | not at all",
+        "not at all",
     ] {
         said(&run, what);
     }
