@@ -53,6 +53,7 @@ fn sample<W: Workload>(strategy: &str, workload: &W, workers: u32, digest: Optio
         seed: SEED,
         warmup: 1,
         iterations: ITERATIONS as u32,
+        observe: false,
         digest,
     };
     let launcher = Launcher { argv: vec![env!("CARGO_BIN_EXE_bare").into(), strategy.into()], env: Vec::new() };

@@ -117,7 +117,7 @@ impl<'e> Gathered<'e> {
             Event::Sample(sample) => match &sample.outcome {
                 // Calibration is not a measurement: its samples are cold and of one iteration.
                 Outcome::Measured { .. } if sample.round == 0 => {}
-                Outcome::Measured { elapsed_ns, metrics, units } => {
+                Outcome::Measured { elapsed_ns, metrics, units, .. } => {
                     let mean = elapsed_ns.iter().sum::<u64>() as f64 / elapsed_ns.len().max(1) as f64;
                     let taken = Taken { round: sample.round, elapsed_ns: mean.max(1.0), metrics, units: *units };
                     self.samples.entry(&sample.cell).or_default().push(taken);

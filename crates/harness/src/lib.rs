@@ -7,17 +7,23 @@
 
 pub mod analysis;
 mod calibration;
+mod cpu;
 pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;
+#[cfg_attr(not(test), expect(dead_code, reason = "the analysis does not call it yet"))]
+mod metrics;
+mod observed;
 mod order;
+mod pmu;
 pub mod protocol;
 pub mod sample;
 mod sampler;
 pub mod statistics;
 mod system;
 mod timing;
+mod tree;
 
 pub use sampler::{Ask, Load, ProcessSampler, Sampled, Sampler};
 pub use system::environment;

@@ -29,12 +29,16 @@ macro_rules! models {
             const LIST: &'static [(&'static str, &'static str)] =
                 &[$((<$model as $crate::patterns::Model>::ID, <$model as $crate::patterns::Model>::ABOUT)),+];
             fn map_reduce<W: $crate::patterns::MapReduce>() -> Vec<$crate::patterns::cell::Cell> {
-                use $crate::patterns::{Model, RunsMapReduce, Silent, cell};
-                [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, Silent>())),+].concat()
+                use $crate::patterns::{Model, RunsMapReduce, Silent, cell, probe::Recorder};
+                let timed = [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, Silent>())),+].concat();
+                let recording = [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, Recorder>())),+].concat();
+                cell::with_diagnosis(timed, recording)
             }
             fn shared_state<W: $crate::patterns::SharedState>() -> Vec<$crate::patterns::cell::Cell> {
-                use $crate::patterns::{Model, RunsSharedState, Silent, cell};
-                [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, Silent>())),+].concat()
+                use $crate::patterns::{Model, RunsSharedState, Silent, cell, probe::Recorder};
+                let timed = [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, Silent>())),+].concat();
+                let recording = [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, Recorder>())),+].concat();
+                cell::with_diagnosis(timed, recording)
             }
         }
     };

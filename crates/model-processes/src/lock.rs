@@ -90,6 +90,16 @@ impl Guarded {
         }
     }
 
+    /// Takes the lock where nobody holds it: for a probe that tells whether somebody did.
+    pub(crate) fn try_lock(&self) -> Option<Result<Guard<'_>, Orphaned>> {
+        // SAFETY: as in `lock`.
+        match unsafe { libc::pthread_mutex_trylock(self.mutex()) } {
+            0 => Some(Ok(Guard(self))),
+            libc::EBUSY => None,
+            code => Some(Err(self.orphaned(code))),
+        }
+    }
+
     #[cold]
     fn wait(&self) -> Result<Guard<'_>, Orphaned> {
         loop {

@@ -183,6 +183,7 @@ fn group(
                 seed: chosen.seed,
                 warmup: 1,
                 iterations: 1,
+                observe: false,
                 digest: None,
             };
             alternatives.push(Alternative { launcher, config, wrong, reference, guest });
