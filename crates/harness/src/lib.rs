@@ -6,18 +6,23 @@
 //! scheduling is tested without a machine.
 
 pub mod analysis;
+mod cpu;
 pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;
 pub mod machine;
+mod metrics;
+mod observed;
 mod pin;
+mod pmu;
 pub mod protocol;
 pub mod sample;
 mod sampler;
 pub mod statistics;
 mod system;
 mod timing;
+mod tree;
 
 pub use sampler::{Ask, Load, ProcessSampler, Sampled, Sampler};
 pub use system::environment;

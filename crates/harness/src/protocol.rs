@@ -3,7 +3,7 @@
 //! | who | line | when |
 //! |---|---|---|
 //! | contender | `hello sample/1` | at once |
-//! | runner | `config {..}` ([`Config`]) | then |
+//! | runner | `config {..}` ([`Config`]) | then; `observe` in it asks for a diagnostic pass |
 //! | contender | `ready {..}` ([`Ready`]) | workers started, `warmup` iterations done |
 //! | runner | `go` | after it has read the counters of the process tree |
 //! | contender | `done {..}` ([`Done`]) | `iterations` iterations later; workers still alive |
@@ -12,6 +12,9 @@
 //!
 //! `failed {"error":".."}` may stand in place of any line of the contender. The digest of an answer is the SHA-256 of
 //! its canonical JSON (keys sorted, no spaces), in hexadecimal.
+//!
+//! `config` with `"observe":true` asks for a diagnostic pass: the same conversation, but the workers record what their
+//! locks and they themselves do, and `done` says it in `metrics`. Its times are those of the recording.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +49,8 @@ pub struct Config {
     pub warmup: u32,
     /// Timed iterations.
     pub iterations: u32,
-    /// Whether to observe locks and workers: its time is then of no interest.
+    /// A diagnostic pass: `metrics` say what locks and workers did, and the times are not those of the strategy.
+    /// Sent only where it is true; who knows nothing of it takes an ordinary sample.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observe: bool,
     /// What the answer's digest must be, where it is known. Never sent: a contender must not be told what to answer.
@@ -75,6 +79,9 @@ pub struct Done {
     /// Anything else: metric ID to value.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
+    /// What it could not measure: metric ID to reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub absent: BTreeMap<String, String>,
 }
 
 /// It cannot go on.

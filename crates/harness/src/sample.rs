@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::num::NonZeroUsize;
 
-use patterns::cell::{self, Cell, CheckedRound, Digest};
+use patterns::cell::{self, Cell, CheckedRound, Digest, Session};
 use patterns::{Error, Respawn, Start};
 use results::Units;
 use serde::de::DeserializeOwned;
 
+use crate::cpu::Meter;
+use crate::observed::Tally;
 use crate::protocol::{Config, Done, Failed, Ready, VERSION, digest, line};
-use crate::timing::{Moment, timed};
+use crate::timing::{Moment, metered, timed};
 
 /// Serves one sample: hello, config, ready, go, done, bye. `find` names the cell of a configuration and how to start
 /// its workers.
@@ -51,7 +53,7 @@ fn converse(
     say(&format!("hello {VERSION}\n"));
     let config: Config = hear(input, "config")?;
     let (cell, respawn) = find(&config)?;
-    let session = cell.support.run().ok_or_else(|| cell.support.why().unwrap_or_default().to_owned())?;
+    let session = session(&cell, &config)?;
     let count = |n: u32| NonZeroUsize::new(n as usize).ok_or("0 workers");
     let start = Start { workers: count(config.workers)?, cpus: count(config.cpus)?, respawn, load: None };
     let session_config = cell::Config { knobs: config.knobs.clone(), seed: config.seed, start };
@@ -62,21 +64,34 @@ fn converse(
         for _ in 0..config.warmup {
             timed(round, Digest::Skip)?;
         }
+        let meter = Meter::of_warm_workers();
         say(&line("ready", &Ready { cold_start_ns }));
         hear_word(input, "go").map_err(Error::Other)?;
-        let done = iterations(round, config.iterations)?;
+        let done = iterations(round, &cell, &config, meter)?;
         say(&line("done", &done));
         hear_word(input, "bye").map_err(Error::Other)
     })
     .map_err(|error| error.to_string())
 }
 
-fn iterations(round: &mut CheckedRound<'_>, iterations: u32) -> Result<Done, Error> {
+/// What is run: the strategy as it is, or with workers that record.
+fn session<'c>(cell: &'c Cell, config: &Config) -> Result<&'c Session, String> {
+    let run = cell.support.run().ok_or_else(|| cell.support.why().unwrap_or_default().to_owned())?;
+    match (config.observe, &cell.diagnosis) {
+        (false, _) => Ok(run),
+        (true, Some(diagnosis)) => Ok(diagnosis),
+        (true, None) => Err(format!("{cell:?} was compiled without a diagnostic pass")),
+    }
+}
+
+fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut meter: Meter) -> Result<Done, Error> {
+    let iterations = config.iterations;
     let mut done = Done::default();
     let mut lost: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut tally = Tally::default();
     for iteration in 1..=iterations {
         let want = if iteration == iterations { Digest::Make } else { Digest::Skip };
-        let (elapsed, checked) = timed(round, want)?;
+        let (elapsed, checked) = metered(round, want, &mut meter)?;
         done.elapsed_ns.push(nanos(elapsed));
         done.units = units(checked.units);
         done.digest = checked.fingerprint.as_deref().map(digest);
@@ -85,10 +100,34 @@ fn iterations(round: &mut CheckedRound<'_>, iterations: u32) -> Result<Done, Err
             // The same in every iteration, also in those that happened to lose nothing.
             lost.insert("expected_updates", updates.expected as f64 * f64::from(iterations));
         }
+        if config.observe {
+            let units = done.units.threads + done.units.processes;
+            tally.add(&checked.observed, if cell.pattern.has_clients() { u64::from(config.workers) } else { units });
+        }
     }
     // Per iteration, as everything else.
     done.metrics = lost.into_iter().map(|(id, sum)| (id.to_owned(), sum / f64::from(iterations))).collect();
+    if config.observe {
+        let (seen, unseen) = tally.metrics();
+        done.metrics.extend(seen);
+        done.absent.extend(unseen);
+    }
+    cpu_time(&mut done, meter);
     Ok(done)
+}
+
+/// CPU time of an iteration, and how many CPUs that is.
+fn cpu_time(done: &mut Done, meter: Meter) {
+    let elapsed: f64 = done.elapsed_ns.iter().map(|ns| *ns as f64).sum();
+    match meter.finish() {
+        Ok(spent) if elapsed > 0.0 => {
+            let spent = spent.as_nanos() as f64;
+            done.metrics.insert(String::from("cpu_ns"), spent / done.elapsed_ns.len() as f64);
+            done.metrics.insert(String::from("parallelism"), spent / elapsed);
+        }
+        Ok(_) => {}
+        Err(why) => done.absent.extend(["cpu_ns", "parallelism"].map(|id| (id.to_owned(), why.clone()))),
+    }
 }
 
 fn nanos(duration: std::time::Duration) -> u64 {

@@ -7,9 +7,11 @@ use results::journal::Outcome;
 
 use crate::launcher::{Conversation, Launcher, Trouble};
 use crate::pin::pin;
+use crate::pmu::{Counters, NO_PMU};
 use crate::protocol::{Config, Done};
 use crate::system::{self, Usage};
 use crate::timing::Moment;
+use crate::tree::{Scheduled, Snapshot};
 
 /// One sample to take.
 #[derive(Debug, Clone, Copy)]
@@ -98,8 +100,10 @@ impl Sampler for ProcessSampler {
     fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
         let before = Usage::of_children();
         let mut all: Vec<Result<Running, Trouble>> = asks.iter().map(|ask| Running::ready(ask, self)).collect();
-        all.iter_mut().flatten().for_each(|running| running.conversation.go());
-        let taken: Vec<_> = all.into_iter().zip(asks).map(|(running, ask)| running?.done(ask)).collect();
+        all.iter_mut().flatten().for_each(Running::go);
+        // Nothing is read of one before all have answered: the others may be in their timed regions.
+        let all: Vec<_> = all.into_iter().map(|running| running.and_then(Running::done)).collect();
+        let taken: Vec<_> = all.into_iter().zip(asks).map(|(answered, ask)| answered?.bye(ask)).collect();
         let after = Usage::of_children();
         // Of the whole sample: start-up, input, warm-up and tear-down included.
         let each = |after: f64, before: f64| (after - before) / asks.len() as f64;
@@ -107,15 +111,14 @@ impl Sampler for ProcessSampler {
         let used = [
             ("cpu_user_ns", each(nanos(after.user), nanos(before.user))),
             ("cpu_sys_ns", each(nanos(after.system), nanos(before.system))),
-            ("switches_voluntary", each(after.switches_voluntary as f64, before.switches_voluntary as f64)),
-            ("switches_involuntary", each(after.switches_involuntary as f64, before.switches_involuntary as f64)),
         ];
-        let finish = |taken: Result<(Done, Metrics), Trouble>| match taken {
+        let finish = |taken: Result<(Done, Figures), Trouble>| match taken {
             Err(trouble) => failed(trouble),
-            Ok((done, mut metrics)) => {
+            Ok((done, Figures { mut metrics, mut absent })) => {
                 metrics.extend(used.iter().map(|(id, value)| ((*id).to_owned(), *value)));
                 metrics.extend(done.metrics);
-                let outcome = Outcome::Measured { elapsed_ns: done.elapsed_ns, metrics, units: done.units };
+                absent.extend(done.absent);
+                let outcome = Outcome::Measured { elapsed_ns: done.elapsed_ns, metrics, absent, units: done.units };
                 Sampled { outcome, digest: done.digest }
             }
         };
@@ -137,12 +140,29 @@ impl Sampler for ProcessSampler {
     }
 }
 
-type Metrics = BTreeMap<String, f64>;
+/// What the runner itself knows of a sample.
+#[derive(Default)]
+struct Figures {
+    metrics: BTreeMap<String, f64>,
+    absent: BTreeMap<String, String>,
+}
+
+impl Figures {
+    fn add(&mut self, id: &str, value: f64) {
+        self.metrics.insert(id.to_owned(), value);
+    }
+
+    fn lack(&mut self, ids: &[&str], why: &str) {
+        self.absent.extend(ids.iter().map(|id| ((*id).to_owned(), why.to_owned())));
+    }
+}
 
 /// A sample whose workers are warm.
 struct Running {
     conversation: Conversation,
-    metrics: Metrics,
+    counters: Option<Counters>,
+    before: Option<Snapshot>,
+    figures: Figures,
 }
 
 impl Running {
@@ -152,25 +172,91 @@ impl Running {
         if sampler.pinned {
             pin(conversation.pid(), ask.config.workers).map_err(Trouble::Failed)?;
         }
+        let mut figures = Figures::default();
+        // It waits for its configuration, so everything that it starts inherits the counters. Where time is taken there are
+        // none: they make switching threads dearer.
+        let counters = ask.config.observe.then(|| Counters::open(conversation.pid())).and_then(|opened| match opened {
+            Ok(counters) => Some(counters),
+            // Nothing of this machine has any: the table of metrics says so, not every sample.
+            Err(why) if why == NO_PMU => None,
+            Err(why) => {
+                figures.lack(&["instructions", "cache_misses"], &why);
+                None
+            }
+        });
         let ready = conversation.ready(ask.config)?;
-        let mut metrics = Metrics::new();
-        metrics.insert(String::from("cold_start_ns"), ready.cold_start_ns as f64);
-        metrics.insert(String::from("spawn_to_ready_ns"), conversation.since_start().as_nanos() as f64);
-        Ok(Self { conversation, metrics })
+        figures.add("spawn_to_ready_ns", conversation.since_start().as_nanos() as f64);
+        match ready.cold_start_ns {
+            0 => {}
+            told => figures.add("cold_start_ns", told as f64),
+        }
+        let before = Snapshot::of(conversation.pid());
+        Ok(Self { conversation, counters, before, figures })
     }
 
-    fn done(mut self, ask: &Ask<'_>) -> Result<(Done, Metrics), Trouble> {
-        let (done, passed) = self.conversation.done()?;
-        check(&done, passed, ask).map_err(Trouble::Failed)?;
-        if let Some(peak) = system::peak_rss_bytes(self.conversation.pid()) {
-            self.metrics.insert(String::from("peak_rss_bytes"), peak as f64);
+    fn go(&mut self) {
+        if let Some(counters) = &mut self.counters {
+            counters.start();
         }
-        let answered = Moment::now();
-        self.conversation.bye()?;
-        self.metrics.insert(String::from("tear_down_ns"), answered.elapsed().as_nanos() as f64);
-        Ok((done, self.metrics))
+        self.conversation.go();
+    }
+
+    fn done(mut self) -> Result<Answered, Trouble> {
+        let (done, passed) = self.conversation.done()?;
+        Ok(Answered { running: self, done, passed })
+    }
+
+    /// What happened since `go`, per iteration. The sample waits for `bye` meanwhile.
+    fn count(&mut self, iterations: f64) {
+        for (id, counted) in self.counters.take().map(Counters::stop).unwrap_or_default() {
+            match counted {
+                Ok(count) => self.figures.add(id, count / iterations),
+                Err(why) => self.figures.lack(&[id], &why),
+            }
+        }
+        let Some((before, after)) = self.before.take().zip(Snapshot::of(self.conversation.pid())) else { return };
+        match after.since(&before) {
+            Ok(Scheduled { voluntary, involuntary, run_delay_ns }) => {
+                let all = SCHEDULED.into_iter().zip([voluntary, involuntary, run_delay_ns]);
+                all.for_each(|(id, count)| self.figures.add(id, count as f64 / iterations));
+            }
+            Err(why) => self.figures.lack(&SCHEDULED, &why),
+        }
     }
 }
+
+/// A sample that has said `done` and waits for `bye`.
+struct Answered {
+    running: Running,
+    done: Done,
+    /// Since `go`.
+    passed: Duration,
+}
+
+impl Answered {
+    fn bye(self, ask: &Ask<'_>) -> Result<(Done, Figures), Trouble> {
+        let Self { mut running, done, passed } = self;
+        check(&done, passed, ask).map_err(Trouble::Failed)?;
+        running.count(f64::from(ask.config.iterations.max(1)));
+        let Running { conversation, mut figures, .. } = running;
+        if let Some(processes) = system::tree(conversation.pid()) {
+            let memory =
+                [("peak_rss_bytes", system::peak_rss_bytes(&processes)), ("pss_bytes", system::pss_bytes(&processes))];
+            for (id, bytes) in memory {
+                match bytes {
+                    Some(bytes) => figures.add(id, bytes as f64),
+                    None => figures.lack(&[id], "a process of this sample does not show its memory"),
+                }
+            }
+        }
+        let answered = Moment::now();
+        conversation.bye()?;
+        figures.add("tear_down_ns", answered.elapsed().as_nanos() as f64);
+        Ok((done, figures))
+    }
+}
+
+const SCHEDULED: [&str; 3] = ["switches_voluntary", "switches_involuntary", "run_delay_ns"];
 
 fn check(done: &Done, passed: Duration, ask: &Ask<'_>) -> Result<(), String> {
     let asked = ask.config.iterations as usize;

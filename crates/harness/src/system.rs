@@ -12,6 +12,7 @@ use nix::unistd::{SysconfVar, sysconf};
 use results::Environment;
 use sha2::{Digest as _, Sha256};
 
+use crate::pmu;
 use crate::protocol::hex;
 
 /// What processes used, as the system counts it when they are reaped: threads and processes that ended early included.
@@ -19,8 +20,6 @@ use crate::protocol::hex;
 pub(crate) struct Usage {
     pub(crate) user: Duration,
     pub(crate) system: Duration,
-    pub(crate) switches_voluntary: i64,
-    pub(crate) switches_involuntary: i64,
 }
 
 impl Usage {
@@ -39,12 +38,7 @@ impl Usage {
             |time: nix::sys::time::TimeVal| Duration::from_micros(time.num_microseconds().try_into().unwrap_or(0));
         getrusage(who).map_or_else(
             |_| Self::default(),
-            |usage| Self {
-                user: time(usage.user_time()),
-                system: time(usage.system_time()),
-                switches_voluntary: usage.voluntary_context_switches(),
-                switches_involuntary: usage.involuntary_context_switches(),
-            },
+            |usage| Self { user: time(usage.user_time()), system: time(usage.system_time()) },
         )
     }
 
@@ -73,22 +67,38 @@ pub(crate) fn machine() -> Option<Machine> {
     Some(Machine { busy: time(user + nice + system + irq + softirq), steal: time(steal), cpus })
 }
 
-/// Peak memory of a process and all below it: the sum of `VmHWM`, which vanishes with each. Pages that processes share
-/// count once for each.
-pub(crate) fn peak_rss_bytes(pid: u32) -> Option<u64> {
-    let mut sum = 0;
+/// A process and all below it, in ascending order; `None` where the system does not say.
+pub(crate) fn tree(pid: u32) -> Option<Vec<u32>> {
+    // A kernel may do without this file; then there would seem to be no children anywhere.
+    fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    let mut found = Vec::new();
     let mut open = vec![pid];
-    let mut seen = false;
     while let Some(pid) = open.pop() {
-        let Some(status) = fields(Path::new(&format!("/proc/{pid}/status"))) else { continue };
-        seen = true;
-        sum += status.get("VmHWM").copied().unwrap_or(0) * 1024;
+        found.push(pid);
         for task in fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten() {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             open.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
         }
     }
-    seen.then_some(sum)
+    found.sort_unstable();
+    Some(found)
+}
+
+/// Peak memory of these processes: the sum of `VmHWM`, which vanishes with each. Pages that processes share count once
+/// for each.
+pub(crate) fn peak_rss_bytes(processes: &[u32]) -> Option<u64> {
+    sum_kibibytes(processes, "status", "VmHWM")
+}
+
+/// Memory of these processes as it is now: the sum of `Pss`, in which a page that n of them share counts as 1/n in each.
+pub(crate) fn pss_bytes(processes: &[u32]) -> Option<u64> {
+    sum_kibibytes(processes, "smaps_rollup", "Pss")
+}
+
+/// `None` where a process does not say: a sum of the others would be too small.
+fn sum_kibibytes(processes: &[u32], file: &str, field: &str) -> Option<u64> {
+    let one = |pid: &u32| fields(Path::new(&format!("/proc/{pid}/{file}")))?.get(field).map(|kib| kib * 1024);
+    processes.iter().map(one).sum()
 }
 
 /// The fields of a status file that begin with a number.
@@ -132,8 +142,7 @@ pub fn environment(cpus_effective: f64, rustc: &str, profile: &str, lock_file: O
         profile: profile.to_owned(),
         allocator: String::from("system"),
         lock_sha256: lock_file.map(|file| hex(&Sha256::digest(file))).unwrap_or_default(),
-        pmu: Path::new("/sys/bus/event_source/devices/cpu/caps").exists()
-            || Path::new("/sys/bus/event_source/devices/cpu").exists(),
+        pmu: pmu::readable().is_ok(),
         memory_bytes: memory.unwrap_or(0) * 1024,
     }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use patterns::cell::{Checked, CheckedRound, Digest};
 use patterns::{Clock, Error, Watch};
 
+use crate::cpu::Meter;
+
 /// The clock of elapsed time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Moment(Instant);
@@ -22,20 +24,28 @@ impl Moment {
 }
 
 #[derive(Default)]
-struct Stopwatch {
+struct Stopwatch<'m> {
     began: Option<Moment>,
     elapsed: Duration,
     starts: u32,
+    meter: Option<&'m mut Meter>,
 }
 
-impl Clock for Stopwatch {
+impl Clock for Stopwatch<'_> {
+    /// The meter is read first and last: what that costs is not in the elapsed time.
     fn start(&mut self) {
         self.starts += 1;
+        if let Some(meter) = &mut self.meter {
+            meter.start();
+        }
         self.began = Some(Moment::now());
     }
 
     fn stop(&mut self) {
         self.elapsed = self.began.take().map_or(self.elapsed, Moment::elapsed);
+        if let Some(meter) = &mut self.meter {
+            meter.stop();
+        }
     }
 }
 
@@ -44,7 +54,23 @@ impl Clock for Stopwatch {
 /// # Errors
 /// What the round failed of, a wrong answer, or a round that started its clock not exactly once.
 pub fn timed(round: &mut CheckedRound<'_>, digest: Digest) -> Result<(Duration, Checked), Error> {
-    let mut stopwatch = Stopwatch::default();
+    clocked(round, digest, Stopwatch::default())
+}
+
+/// As [`timed`], with the CPU time of the timed region added to a meter.
+pub(crate) fn metered(
+    round: &mut CheckedRound<'_>,
+    digest: Digest,
+    meter: &mut Meter,
+) -> Result<(Duration, Checked), Error> {
+    clocked(round, digest, Stopwatch { meter: Some(meter), ..Stopwatch::default() })
+}
+
+fn clocked(
+    round: &mut CheckedRound<'_>,
+    digest: Digest,
+    mut stopwatch: Stopwatch<'_>,
+) -> Result<(Duration, Checked), Error> {
     let checked = round(&mut Watch::new(&mut stopwatch), digest)?;
     match stopwatch.starts {
         1 => Ok((stopwatch.elapsed, checked)),

@@ -74,7 +74,12 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
 
 fn sample(value: f64, contender: &str, round: u32, ns: Result<u64, &str>) -> Event {
     let outcome = match ns {
-        Ok(ns) => Outcome::Measured { elapsed_ns: vec![ns; 2], metrics: BTreeMap::new(), units: Units::default() },
+        Ok(ns) => Outcome::Measured {
+            elapsed_ns: vec![ns; 2],
+            metrics: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            units: Units::default(),
+        },
         Err(reason) => Outcome::Failed { reason: reason.to_owned() },
     };
     let group = format!("toy:work={value}/w2");

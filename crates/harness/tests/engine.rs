@@ -50,8 +50,12 @@ impl Sampler for Simulated {
                 let times: Vec<u64> =
                     (0..config.iterations).map(|_| (micros * 1000.0 * self.noise(&config.model)) as u64).collect();
                 self.now += Duration::from_nanos(times.iter().sum::<u64>()) + Duration::from_millis(2);
-                let outcome =
-                    Outcome::Measured { elapsed_ns: times, metrics: BTreeMap::new(), units: Units::default() };
+                let outcome = Outcome::Measured {
+                    elapsed_ns: times,
+                    metrics: BTreeMap::new(),
+                    absent: BTreeMap::new(),
+                    units: Units::default(),
+                };
                 Sampled { outcome, digest: Some(String::from("right")) }
             })
             .collect()

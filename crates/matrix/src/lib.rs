@@ -3,17 +3,18 @@
 
 use std::marker::PhantomData;
 
-use patterns::cell::{Cell, Listed, listed};
-use patterns::{MapReduce, Pattern, SharedState};
+use patterns::cell::{Cell, Listed, listed, with_diagnosis};
+use patterns::probe::Recorder;
+use patterns::{MapReduce, Pattern, Probe, SharedState, Silent};
 
 /// A list of models, as a type: each method asks every model of the list about one pattern.
 pub trait Models {
     /// ID and description of each.
     const LIST: &'static [(&'static str, &'static str)];
-    /// The cells of a map-reduce workload.
-    fn map_reduce<W: MapReduce>() -> Vec<Cell>;
-    /// The cells of a shared-state workload.
-    fn shared_state<W: SharedState>() -> Vec<Cell>;
+    /// The cells of a map-reduce workload, with a probe in every worker.
+    fn map_reduce<W: MapReduce, P: Probe>() -> Vec<Cell>;
+    /// The cells of a shared-state workload, with a probe in every worker.
+    fn shared_state<W: SharedState, P: Probe>() -> Vec<Cell>;
 }
 
 /// Makes a list of models: `matrix::models!(pub Mine: model_threads::Threads, my_model::Mine);`. The first must be the
@@ -28,13 +29,15 @@ macro_rules! models {
         impl $crate::Models for $name {
             const LIST: &'static [(&'static str, &'static str)] =
                 &[$((<$model as $crate::patterns::Model>::ID, <$model as $crate::patterns::Model>::ABOUT)),+];
-            fn map_reduce<W: $crate::patterns::MapReduce>() -> Vec<$crate::patterns::cell::Cell> {
-                use $crate::patterns::{Model, RunsMapReduce, Silent, cell};
-                [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, Silent>())),+].concat()
+            fn map_reduce<W: $crate::patterns::MapReduce, P: $crate::patterns::Probe>()
+            -> Vec<$crate::patterns::cell::Cell> {
+                use $crate::patterns::{Model, RunsMapReduce, cell};
+                [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, P>())),+].concat()
             }
-            fn shared_state<W: $crate::patterns::SharedState>() -> Vec<$crate::patterns::cell::Cell> {
-                use $crate::patterns::{Model, RunsSharedState, Silent, cell};
-                [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, Silent>())),+].concat()
+            fn shared_state<W: $crate::patterns::SharedState, P: $crate::patterns::Probe>()
+            -> Vec<$crate::patterns::cell::Cell> {
+                use $crate::patterns::{Model, RunsSharedState, cell};
+                [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, P>())),+].concat()
             }
         }
     };
@@ -52,23 +55,33 @@ models!(
     model_data_parallel::DataParallel,
 );
 
-/// Workloads, and their cells in every model of a list.
+/// Workloads, and their cells in every model of a list. With the probe that records, its cells are diagnostic passes:
+/// compiled in a crate of their own, so that nothing of them changes how the compiler treats the code that is timed.
 #[derive(Debug, Clone)]
-pub struct Suite<M = Standard> {
+pub struct Suite<M = Standard, P = Silent> {
     /// What `list` shows and the command line checks.
     pub workloads: Vec<Listed>,
     /// What runs.
     pub cells: Vec<Cell>,
-    models: PhantomData<M>,
+    models: PhantomData<(M, P)>,
 }
 
-impl<M: Models> Default for Suite<M> {
+impl<M: Models, P: Probe> Default for Suite<M, P> {
     fn default() -> Self {
         Self { workloads: Vec::new(), cells: Vec::new(), models: PhantomData }
     }
 }
 
 impl<M: Models> Suite<M> {
+    /// Gives each cell its diagnostic pass, where `recording` has one.
+    #[must_use]
+    pub fn diagnosed_by(mut self, recording: Suite<M, Recorder>) -> Self {
+        self.cells = with_diagnosis(self.cells, recording.cells);
+        self
+    }
+}
+
+impl<M: Models, P: Probe> Suite<M, P> {
     /// ID and description of each model.
     #[must_use]
     pub fn models(&self) -> &'static [(&'static str, &'static str)] {
@@ -87,7 +100,7 @@ impl<M: Models> Suite<M> {
     #[must_use]
     pub fn map_reduce<W: MapReduce>(mut self) -> Self {
         self.workloads.push(listed::<W>(Pattern::MapReduce));
-        self.cells.extend(M::map_reduce::<W>());
+        self.cells.extend(M::map_reduce::<W, P>());
         self
     }
 
@@ -95,7 +108,7 @@ impl<M: Models> Suite<M> {
     #[must_use]
     pub fn shared_state<W: SharedState>(mut self) -> Self {
         self.workloads.push(listed::<W>(Pattern::SharedState));
-        self.cells.extend(M::shared_state::<W>());
+        self.cells.extend(M::shared_state::<W, P>());
         self
     }
 }

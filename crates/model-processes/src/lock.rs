@@ -81,12 +81,18 @@ impl Guarded {
     /// Takes the lock.
     #[inline]
     pub(crate) fn lock(&self) -> Result<Guard<'_>, Orphaned> {
+        self.try_lock().unwrap_or_else(|| self.wait())
+    }
+
+    /// Takes the lock where nobody holds it: for a probe that tells whether somebody did.
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<Result<Guard<'_>, Orphaned>> {
         // SAFETY: the mutex was initialized by whoever made this region, before anybody else had it, and is never moved
         // or destroyed while a process maps it.
         match unsafe { libc::pthread_mutex_trylock(self.mutex()) } {
-            0 => Ok(Guard(self)),
-            libc::EBUSY => self.wait(),
-            code => Err(self.orphaned(code)),
+            0 => Some(Ok(Guard(self))),
+            libc::EBUSY => None,
+            code => Some(Err(self.orphaned(code))),
         }
     }
 
@@ -95,7 +101,7 @@ impl Guarded {
         loop {
             let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + LOOK;
             let until = TimeSpec::from(until);
-            // SAFETY: as in `lock`; `until` outlives the call.
+            // SAFETY: as in `try_lock`; `until` outlives the call.
             match unsafe { libc::pthread_mutex_timedlock(self.mutex(), until.as_ref()) } {
                 0 => return Ok(Guard(self)),
                 libc::ETIMEDOUT => {}
@@ -135,7 +141,7 @@ impl Guard<'_> {
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        // SAFETY: as in `lock`; and this thread holds it, which is what a guard is.
+        // SAFETY: as in `try_lock`; and this thread holds it, which is what a guard is.
         let _ = unsafe { libc::pthread_mutex_unlock(self.0.mutex()) };
     }
 }

@@ -8,6 +8,9 @@ use crate::clock::Tick;
 
 /// What a strategy tells about its locks and its workers.
 pub trait Probe: Default + Send + 'static {
+    /// Whether it sees anything: what a parent tells its worker processes, which choose theirs by it.
+    const RECORDS: bool;
+
     /// Takes a lock: counts the acquisition, whether it was contended, and the wait.
     fn acquire<G>(&mut self, try_lock: impl FnOnce() -> Option<G>, lock: impl FnOnce() -> G) -> G;
 
@@ -62,6 +65,8 @@ impl Observed {
 pub struct Silent;
 
 impl Probe for Silent {
+    const RECORDS: bool = false;
+
     #[inline(always)]
     fn acquire<G>(&mut self, _: impl FnOnce() -> Option<G>, lock: impl FnOnce() -> G) -> G {
         lock()
@@ -95,6 +100,8 @@ impl Probe for Silent {
 pub struct Recorder(Observed);
 
 impl Probe for Recorder {
+    const RECORDS: bool = true;
+
     fn acquire<G>(&mut self, try_lock: impl FnOnce() -> Option<G>, lock: impl FnOnce() -> G) -> G {
         self.0.acquisitions += 1;
         try_lock().unwrap_or_else(|| {

@@ -215,6 +215,22 @@ fn a_right_answer_keeps_what_was_used_and_seen() {
     assert_eq!(checked.observed.acquisitions, 5);
 }
 
+/// The diagnostic pass of a cell is the session of the same strategy, wherever that stands in the other list.
+#[test]
+fn a_cell_gets_the_diagnosis_of_its_own_strategy() {
+    let list = |first, second: Option<Strategy<Words, Counts>>| {
+        let list = Strategies::of(first);
+        cell::map_reduce("toy", second.into_iter().fold(list, Strategies::and))
+    };
+    let works = || Strategy::idiomatic("works", Demand::NONE, right);
+    let never = || Strategy::not_applicable("never", "a toy has no processes");
+    let cells = cell::with_diagnosis(list(works(), Some(never())), list(never(), Some(works())));
+    let [works, never] = &cells[..] else { panic!("{cells:?}") };
+    assert!(works.diagnosis.is_some() && never.diagnosis.is_none());
+    let alone = cell::with_diagnosis(vec![works.clone()], Vec::new());
+    assert!(alone.iter().all(|cell| cell.support.run().is_some() && cell.diagnosis.is_none()));
+}
+
 #[test]
 fn an_error_of_the_strategy_comes_out() {
     let error = default_round(Strategy::idiomatic("broken", Demand::NONE, fails)).unwrap_err();

@@ -213,6 +213,9 @@ pub enum Outcome {
         elapsed_ns: Vec<u64>,
         /// Metric ID to value, of the whole sample.
         metrics: BTreeMap<String, f64>,
+        /// What this sample could not measure: metric ID to reason. What no sample here can is not repeated.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        absent: BTreeMap<String, String>,
         /// What it used.
         units: Units,
     },

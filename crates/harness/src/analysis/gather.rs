@@ -7,6 +7,7 @@ use results::{Cell, CellStatus, Metric, Support, Units};
 
 use crate::engine::{Settings, noise_limit};
 use crate::journal::group_of;
+use crate::metrics::{self, Said};
 use crate::statistics::{median, quantile};
 
 /// A group with everything the journal says about it.
@@ -32,6 +33,7 @@ pub(super) struct Taken<'e> {
     /// Per iteration.
     pub(super) elapsed_ns: f64,
     metrics: &'e BTreeMap<String, f64>,
+    absent: &'e BTreeMap<String, String>,
     units: Units,
 }
 
@@ -77,10 +79,10 @@ impl<'e> Gathered<'e> {
             Event::Sample(sample) => match &sample.outcome {
                 // Calibration is not a measurement: its samples are cold and of one iteration.
                 Outcome::Measured { .. } if sample.round == 0 => {}
-                Outcome::Measured { elapsed_ns, metrics, units } => {
+                Outcome::Measured { elapsed_ns, metrics, absent, units } => {
                     let mean = elapsed_ns.iter().sum::<u64>() as f64 / elapsed_ns.len().max(1) as f64;
                     let (round, position, elapsed_ns) = (sample.round, sample.position, mean.max(1.0));
-                    let taken = Taken { round, position, elapsed_ns, metrics, units: *units };
+                    let taken = Taken { round, position, elapsed_ns, metrics, absent, units: *units };
                     self.samples.entry(&sample.cell).or_default().push(taken);
                 }
                 Outcome::Failed { reason } => self.failed(&sample.cell, CellStatus::Failed, reason),
@@ -178,32 +180,35 @@ impl<'e> Gathered<'e> {
             reference: planned.reference,
             far: self.far.contains(&planned.id),
             primary: String::from("elapsed_ns"),
-            metrics: self.metrics(samples, planned.deliberately_wrong),
+            metrics: self.metrics(planned, samples),
             units: samples.last().map(|taken| taken.units).unwrap_or_default(),
         }
     }
 
-    fn metrics(&self, samples: &[Taken<'_>], wrong: bool) -> BTreeMap<String, Metric> {
-        let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for taken in samples {
-            values.entry("elapsed_ns").or_default().push(taken.elapsed_ns);
-            for (id, value) in taken.metrics {
-                values.entry(id).or_default().push(*value);
+    fn metrics(&self, planned: &PlannedCell, samples: &[Taken<'e>]) -> BTreeMap<String, Metric> {
+        let said = |taken: &Taken<'e>| {
+            let mut extra = BTreeMap::new();
+            extra.extend(self.efficiency(taken).map(|efficiency| ("efficiency", efficiency)));
+            // A counterexample that happened to lose nothing says so.
+            if planned.deliberately_wrong && !taken.metrics.contains_key("lost_updates") {
+                extra.insert("lost_updates", 0.0);
             }
-            if let Some(efficiency) = self.efficiency(taken) {
-                values.entry("efficiency").or_default().push(efficiency);
+            Said { elapsed_ns: taken.elapsed_ns, metrics: taken.metrics, absent: taken.absent, extra }
+        };
+        let nothing = BTreeMap::new();
+        let failed;
+        let diagnosed = match self.diagnosed.get(planned.id.as_str()) {
+            Some(Outcome::Measured { metrics, absent, .. }) => Some((metrics, absent)),
+            Some(Outcome::Failed { reason } | Outcome::TimedOut { reason }) => {
+                failed = metrics::without_pass(reason);
+                Some((&nothing, &failed))
             }
-            if wrong && !taken.metrics.contains_key("lost_updates") {
-                values.entry("lost_updates").or_default().push(0.0);
-            }
-        }
-        let mut metrics: BTreeMap<String, Metric> =
-            values.into_iter().map(|(id, values)| (id.to_owned(), metric(&values))).collect();
-        if !samples.is_empty() && !metrics.contains_key("peak_rss_bytes") {
-            let reason = String::from("needs /proc, which this system does not have");
-            metrics.insert(String::from("peak_rss_bytes"), Metric::Missing { value: None, reason });
-        }
-        metrics
+            None => None,
+        };
+        let diagnosed =
+            diagnosed.map(|(metrics, absent)| Said { elapsed_ns: 0.0, metrics, absent, extra: BTreeMap::new() });
+        let samples: Vec<Said<'_>> = samples.iter().map(said).collect();
+        metrics::summarize(&samples, diagnosed.as_slice())
     }
 
     /// Speed-up over the capacity of the same round.

@@ -139,7 +139,7 @@ impl<S: Sampler> Engine<'_, S> {
             if one.guest || one.wrong || far || running.out.contains(&cell) || running.diagnosed.contains(&cell) {
                 continue;
             }
-            let config = Config { warmup: 1, iterations: 1, observe: true, ..one.config.clone() };
+            let config = Config { warmup: 1, iterations: running.iterations(), observe: true, ..one.config.clone() };
             let outcome = self.ask(group, index, &config)?.outcome;
             let id = self.groups[group].group.planned.id.clone();
             self.groups[group].diagnosed.insert(cell.clone());

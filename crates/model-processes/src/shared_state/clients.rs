@@ -1,5 +1,7 @@
 //! Clients in processes of their own: what they are told, how a round of them goes, and what they report.
 
+use std::time::Duration;
+
 use patterns::probe::Observed;
 use patterns::shared_state::Evidence;
 use patterns::{Error, Job, Probe, SharedState, Units};
@@ -15,6 +17,25 @@ pub(super) struct Report<W: SharedState> {
     pub(super) evidence: Evidence<W>,
     pub(super) messages: u64,
     pub(super) bytes: u64,
+    /// What its probe saw; `None` where it has none, which is whenever its time counts.
+    pub(super) locks: Option<Locks>,
+}
+
+/// What a probe saw of locks, as it travels: operations are in the evidence, and a moment of death means nothing in
+/// another process.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Locks {
+    acquisitions: u64,
+    contended: u64,
+    wait: Duration,
+    longest_hold: Duration,
+}
+
+impl Locks {
+    pub(super) fn of(seen: &Observed) -> Self {
+        let Observed { acquisitions, contended, lock_wait: wait, longest_hold, .. } = *seen;
+        Self { acquisitions, contended, wait, longest_hold }
+    }
 }
 
 /// Tells a worker the knobs, and who it is.
@@ -62,7 +83,10 @@ pub(super) fn sum<W: SharedState, P: Probe>(
     let one = |report: Report<W>| {
         units.messages += report.messages;
         units.bytes_shipped += report.bytes;
-        let observed = P::default().observed(report.evidence.operations);
+        let mut observed = P::default().observed(report.evidence.operations);
+        if let Some(Locks { acquisitions, contended, wait, longest_hold }) = report.locks {
+            observed.absorb(Observed { acquisitions, contended, lock_wait: wait, longest_hold, ..Observed::default() });
+        }
         (report.evidence, observed)
     };
     let seen = reports.into_iter().map(one).collect();

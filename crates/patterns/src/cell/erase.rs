@@ -117,6 +117,18 @@ pub fn serve<W: Serve>(model: &'static str, strategies: Strategies<W, LoadReport
     erase(model, Pattern::Serve, strategies, oracle)
 }
 
+/// The cells of a model with [`Silent`](crate::Silent), each with the session of the same strategy with
+/// [`Recorder`](crate::probe::Recorder): `recording` is the same list, made with that probe.
+#[must_use]
+pub fn with_diagnosis(timed: Vec<Cell>, recording: Vec<Cell>) -> Vec<Cell> {
+    let both = timed.into_iter().map(|cell| {
+        let same = |other: &&Cell| other.contender() == cell.contender() && other.workload == cell.workload;
+        let diagnosis = recording.iter().find(same).and_then(|other| other.support.run().cloned());
+        Cell { diagnosis, ..cell }
+    });
+    both.collect()
+}
+
 fn erase<W: Workload, A: 'static>(
     model: &'static str,
     pattern: Pattern,
@@ -130,6 +142,7 @@ fn erase<W: Workload, A: 'static>(
         strategy: strategy.id,
         demands: strategy.demands,
         support: strategy.support.map(|run| session(pattern, run, strategy.wrong, oracle())),
+        diagnosis: None,
         worker: strategy.worker,
         wrong: strategy.wrong,
     };

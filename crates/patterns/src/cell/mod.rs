@@ -14,7 +14,7 @@ use crate::workload::Wrong;
 mod erase;
 mod listed;
 
-pub use erase::{fork_join, map_reduce, pipeline, serve, shared_state, task_graph};
+pub use erase::{fork_join, map_reduce, pipeline, serve, shared_state, task_graph, with_diagnosis};
 pub use listed::{Listed, listed};
 
 /// A workload in a strategy of a model: all that command line, report, benches and tests see.
@@ -32,6 +32,9 @@ pub struct Cell {
     pub demands: &'static [Demand],
     /// Whether and how it runs.
     pub support: Support<Session>,
+    /// The same with a probe that records: a diagnostic pass, whose times are not those of the strategy. `None` where it
+    /// does not run, or was not compiled in (see [`with_diagnosis`]).
+    pub diagnosis: Option<Session>,
     /// What its worker processes run.
     pub worker: Option<WorkerMain>,
     /// A counterexample.

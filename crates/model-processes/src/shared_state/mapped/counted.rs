@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_channel::ipc::IpcSharedMemory;
-use patterns::{Error, SharedState};
+use patterns::{Error, Probe, SharedState};
 
 use super::Store;
 use crate::region::Region;
@@ -32,7 +32,7 @@ impl<W: SharedState> Store<W> for Counted {
     }
 
     #[inline]
-    fn apply(&self, workload: &W, op: &W::Op) -> Result<W::Reply, Error> {
+    fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> Result<W::Reply, Error> {
         let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
         (W::COUNTERS.given().work)(workload, op);
         // Relaxed: the word publishes nothing but itself; the client's report orders it before the final read.

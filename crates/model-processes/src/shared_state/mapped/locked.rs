@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_channel::ipc::IpcSharedMemory;
 use patterns::shared_state::Access;
-use patterns::{Error, SharedState};
+use patterns::{Error, Probe, SharedState};
 
 use super::Store;
 use crate::lock::Guarded;
@@ -57,11 +57,11 @@ impl<W: SharedState> Store<W> for Locked {
     }
 
     #[inline]
-    fn apply(&self, workload: &W, op: &W::Op) -> Result<W::Reply, Error> {
+    fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> Result<W::Reply, Error> {
         let slot = |key| (W::FIXED.given().slot)(workload, key);
-        let held = self.0.lock()?;
+        let held = probe.acquire(|| self.0.try_lock(), || self.0.lock())?;
         let slots = Slots(held.words());
-        Ok(match workload.access(op) {
+        Ok(probe.hold(|| match workload.access(op) {
             Access::Read(key) => workload.read(op, slots.get::<W>(slot(key)).as_ref()),
             Access::Write(key) => {
                 let mut value = slots.get::<W>(slot(key));
@@ -80,7 +80,7 @@ impl<W: SharedState> Store<W> for Locked {
                 let all: Vec<W::Value> = slots.all::<W>().map(|(_, value)| value).collect();
                 workload.audit(op, &mut all.iter())
             }
-        })
+        }))
     }
 
     fn entries(&self, workload: &W) -> Vec<(W::Key, W::Value)> {

@@ -8,10 +8,11 @@ mod locked;
 use std::sync::Arc;
 
 use ipc_channel::ipc::IpcSharedMemory;
+use patterns::probe::Recorder;
 use patterns::shared_state::{Answer, Evidence, try_client};
 use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 
-use super::clients::{self, Report};
+use super::clients::{self, Locks, Report};
 use crate::link::{self, Link};
 use crate::parent::Parent;
 use crate::wire::{End, encode};
@@ -31,7 +32,7 @@ pub(super) trait Store<W: SharedState>: Sized {
     /// Starts a round from these entries, while no client runs.
     fn reset(&self, workload: &W, entries: Vec<(W::Key, W::Value)>);
     /// Carries out an operation.
-    fn apply(&self, workload: &W, op: &W::Op) -> Result<W::Reply, Error>;
+    fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> Result<W::Reply, Error>;
     /// Final entries, while no client runs.
     fn entries(&self, workload: &W) -> Vec<(W::Key, W::Value)>;
     /// What a client's death left behind, in words, if it left anything.
@@ -46,9 +47,10 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
     let (workload, workers) = (&job.workload, start.workers.get());
     let store = S::new(workload)?;
     let mut links = link::start_all(start, workers)?;
-    let knobs = encode(workload)?;
+    let (knobs, records) = (encode(workload)?, encode(&P::RECORDS)?);
     for (who, link) in links.iter_mut().enumerate() {
         let told = link.send(&knobs).and_then(|()| link.hand(End::Region(store.share())));
+        let told = told.and_then(|()| link.send(&records));
         told.map_err(|broken| link.explain(broken))?;
         clients::script(link, job, who)?;
     }
@@ -69,11 +71,26 @@ pub(super) fn work<W: SharedState, S: Store<W>>(address: &str) -> Result<(), Err
     let workload: W = parent.expect()?;
     let End::Region(memory) = parent.end()? else { return Err(Error::other("expected a region")) };
     let store = S::of(memory);
+    let records: bool = parent.expect()?;
     let script: Vec<W::Op> = parent.expect()?;
+    if records {
+        rounds::<W, Recorder, S>(&parent, &workload, &store, &script)
+    } else {
+        rounds::<W, Silent, S>(&parent, &workload, &store, &script)
+    }
+}
+
+fn rounds<W: SharedState, P: Probe, S: Store<W>>(
+    parent: &Parent,
+    workload: &W,
+    store: &S,
+    script: &[W::Op],
+) -> Result<(), Error> {
     while parent.receive()?.is_some() {
-        let apply = |op: &W::Op, _: &mut Silent| store.apply(&workload, op).map(Some);
-        let (evidence, _) = try_client(&workload, &script, apply)?;
-        parent.send(&encode(&Report { evidence, messages: 0, bytes: 0 })?)?;
+        let apply = |op: &W::Op, probe: &mut P| store.apply(workload, op, probe).map(Some);
+        let (evidence, seen) = try_client(workload, script, apply)?;
+        let locks = P::RECORDS.then(|| Locks::of(&seen));
+        parent.send(&encode(&Report { evidence, messages: 0, bytes: 0, locks })?)?;
     }
     Ok(())
 }

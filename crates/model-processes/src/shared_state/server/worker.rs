@@ -81,7 +81,7 @@ fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(
             answer.map(|answer| decode(&answer)).transpose()
         })?;
         ship(&Request::Flush { who }, true)?;
-        parent.send(&encode(&Report { evidence, messages, bytes })?)?;
+        parent.send(&encode(&Report { evidence, messages, bytes, locks: None })?)?;
     }
     Ok(())
 }

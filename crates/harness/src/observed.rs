@@ -1,0 +1,123 @@
+//! What a diagnostic pass saw, as metrics: the mean over iterations, and of the longest hold the maximum.
+
+use std::collections::BTreeMap;
+
+use patterns::probe::Observed;
+
+/// Adds up iterations.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    iterations: u32,
+    acquisitions: u64,
+    contended: u64,
+    wait_ns: f64,
+    longest_hold_ns: f64,
+    /// Least and most operations of a worker, and two indices of fairness; sums.
+    shares: [f64; 4],
+    unfair: Option<&'static str>,
+}
+
+const SHARES: [&str; 4] = ["operations_min", "operations_max", "fairness_min_max", "fairness_jain"];
+
+impl Tally {
+    /// Adds an iteration of so many workers.
+    pub(crate) fn add(&mut self, seen: &Observed, workers: u64) {
+        self.iterations += 1;
+        self.acquisitions += seen.acquisitions;
+        self.contended += seen.contended;
+        self.wait_ns += seen.lock_wait.as_nanos() as f64;
+        self.longest_hold_ns = self.longest_hold_ns.max(seen.longest_hold.as_nanos() as f64);
+        match shares(&seen.operations, workers) {
+            Ok(shares) => self.shares.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share),
+            Err(why) => self.unfair = Some(why),
+        }
+    }
+
+    /// Metrics, and reasons for those that are not there.
+    pub(crate) fn metrics(&self) -> (BTreeMap<String, f64>, BTreeMap<String, String>) {
+        let iterations = f64::from(self.iterations.max(1));
+        let locks = [
+            ("lock_acquisitions", self.acquisitions as f64 / iterations),
+            ("lock_contended", self.contended as f64 / iterations),
+            ("lock_wait_ns", self.wait_ns / iterations),
+            ("lock_hold_max_ns", self.longest_hold_ns),
+        ];
+        let (mut metrics, mut absent) = (BTreeMap::new(), BTreeMap::new());
+        for (id, value) in locks {
+            if self.acquisitions > 0 {
+                metrics.insert(id.to_owned(), value);
+            } else {
+                absent.insert(id.to_owned(), String::from("takes no lock, or none that its probe is told of"));
+            }
+        }
+        for (id, sum) in SHARES.into_iter().zip(self.shares) {
+            match self.unfair {
+                None => drop(metrics.insert(id.to_owned(), sum / iterations)),
+                Some(why) => drop(absent.insert(id.to_owned(), why.to_owned())),
+            }
+        }
+        (metrics, absent)
+    }
+}
+
+/// Least and most operations, least over most, and Jain's index (Jain, Chiu and Hawe 1984): (sum x)^2 / (n sum x^2), 1
+/// where all are equal and 1/n where one has everything.
+fn shares(operations: &[u64], workers: u64) -> Result<[f64; 4], &'static str> {
+    // One report for all of them says nothing of each.
+    if operations.len() as u64 != workers {
+        return Err("its operations are not counted by worker");
+    }
+    let (Some(min), Some(max)) = (operations.iter().min(), operations.iter().max()) else {
+        return Err("it has no workers");
+    };
+    if *max == 0 {
+        return Err("no operations, nothing to share out");
+    }
+    let sum: f64 = operations.iter().map(|one| *one as f64).sum();
+    let squares: f64 = operations.iter().map(|one| (*one as f64).powi(2)).sum();
+    let jain = sum.powi(2) / (operations.len() as f64 * squares);
+    Ok([*min as f64, *max as f64, *min as f64 / *max as f64, jain])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn fairness_is_1_where_all_are_equal_and_1_of_n_where_one_has_everything() {
+        assert_eq!(shares(&[5, 5, 5, 5], 4), Ok([5.0, 5.0, 1.0, 1.0]));
+        assert_eq!(shares(&[8, 0, 0, 0], 4), Ok([0.0, 8.0, 0.0, 0.25]));
+        assert_eq!(shares(&[1, 3], 2), Ok([1.0, 3.0, 1.0 / 3.0, 0.8]));
+        assert!(shares(&[12], 4).unwrap_err().contains("not counted by worker"));
+        assert!(shares(&[0, 0], 2).is_err());
+    }
+
+    #[test]
+    fn iterations_are_averaged_and_the_longest_hold_is_the_longest() {
+        let seen = |contended, wait, hold, operations: &[u64]| Observed {
+            operations: operations.to_vec(),
+            acquisitions: 10,
+            contended,
+            lock_wait: Duration::from_nanos(wait),
+            longest_hold: Duration::from_nanos(hold),
+            deaths: Vec::new(),
+        };
+        let mut tally = Tally::default();
+        tally.add(&seen(2, 100, 70, &[5, 5]), 2);
+        tally.add(&seen(4, 300, 30, &[4, 6]), 2);
+        let (metrics, absent) = tally.metrics();
+        let value = |id: &str| metrics.get(id).copied();
+        assert_eq!(value("lock_acquisitions"), Some(10.0));
+        assert_eq!(value("lock_contended"), Some(3.0));
+        assert_eq!(value("lock_wait_ns"), Some(200.0));
+        assert_eq!(value("lock_hold_max_ns"), Some(70.0));
+        assert_eq!((value("operations_min"), value("operations_max")), (Some(4.5), Some(5.5)));
+        assert!(absent.is_empty(), "{absent:?}");
+        // One iteration that cannot tell, and the mean would be of other iterations than it says.
+        tally.add(&seen(0, 0, 0, &[10]), 2);
+        assert!(SHARES.iter().all(|id| tally.metrics().1.contains_key(*id)));
+        assert!(Tally::default().metrics().1.contains_key("lock_wait_ns"), "no lock is a reason, and not 0");
+    }
+}
