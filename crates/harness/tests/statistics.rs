@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use fastrand::Rng;
 use harness::statistics::{
-    alpha_look, autocorrelation, best_set, contrast, decorrelated, interval, letters, median, pairs_averaged, quantile,
+    alpha_look, autocorrelation, best_set, binomial_at_least, contrast, decorrelated, interval, letters, median, pairs_averaged, quantile,
     rank, sign_test,
 };
 use results::Verdict;
@@ -52,6 +52,15 @@ fn sign_tests_agree_with_scipy() {
         assert_close(sign_test(count(&case["wins"]), count(&case["n"])), number(&case["p"]));
     }
     assert_close(sign_test(0, 0), 1.0);
+}
+
+#[test]
+fn binomial_tails_agree_with_scipy() {
+    for case in golden("binomials") {
+        let (k, n, p) = (count(&case["k"]), count(&case["n"]), number(&case["p"]));
+        let (found, wanted) = (binomial_at_least(k, n, p), number(&case["at_least"]));
+        assert!((found - wanted).abs() <= 1e-9 * wanted, "{case}: {found}");
+    }
 }
 
 #[test]
