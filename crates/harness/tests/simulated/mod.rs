@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test program has a copy, and none needs all of it
 
 pub(crate) mod noise;
+pub(crate) mod odds;
 pub(crate) mod weather;
 
 use std::cell::RefCell;
