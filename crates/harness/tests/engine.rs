@@ -1,171 +1,17 @@
 //! The engine on a simulated machine: no clock, no process. What it decides, in which order it samples, and how it ends.
 
+mod simulated;
+
 use std::cell::Cell as Counter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use harness::engine::{Alternative, Engine, Group, Settings, calibrate};
-use harness::launcher::Launcher;
-use harness::protocol::Config;
+use harness::engine::{Engine, Group, Settings, calibrate};
 use harness::{Ask, Load, Sampled, Sampler, analysis};
-use results::journal::{Event, Outcome, Plan, PlannedCell, PlannedGroup};
-use results::{CellStatus, Environment, RunStatus, Support, Sweep, Tool, Units, Verdict};
+use results::journal::{Event, Outcome};
+use results::{CellStatus, RunStatus, Verdict};
 
-/// A machine on which a contender takes what its name says, in microseconds, with 3 % of normal noise.
-struct Simulated {
-    now: Duration,
-    random: fastrand::Rng,
-    /// Fails from this sample of `broken/..` on.
-    breaks_at: usize,
-    broken: usize,
-}
-
-impl Simulated {
-    fn new(seed: u64) -> Self {
-        Self { now: Duration::ZERO, random: fastrand::Rng::with_seed(seed), breaks_at: usize::MAX, broken: 0 }
-    }
-
-    /// 3 %, and 30 % for a contender called `noisy`.
-    fn noise(&mut self, model: &str) -> f64 {
-        // Twelve uniforms: close enough to a normal for a test of scheduling.
-        let sum: f64 = (0..12).map(|_| self.random.f64()).sum();
-        let deviation = if model == "noisy" { 0.3 } else { 0.03 };
-        (deviation * (sum - 6.0)).exp()
-    }
-}
-
-impl Sampler for Simulated {
-    fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
-        asks.iter()
-            .map(|ask| {
-                let config = ask.config;
-                if config.model == "broken" {
-                    self.broken += 1;
-                    if self.broken >= self.breaks_at {
-                        let outcome = Outcome::Failed { reason: String::from("it broke") };
-                        return Sampled { outcome, digest: None };
-                    }
-                }
-                let micros: f64 = config.strategy.parse().expect("a strategy is its time");
-                let times: Vec<u64> =
-                    (0..config.iterations).map(|_| (micros * 1000.0 * self.noise(&config.model)) as u64).collect();
-                self.now += Duration::from_nanos(times.iter().sum::<u64>()) + Duration::from_millis(2);
-                let outcome = Outcome::Measured {
-                    elapsed_ns: times,
-                    metrics: BTreeMap::new(),
-                    absent: BTreeMap::new(),
-                    units: Units::default(),
-                };
-                Sampled { outcome, digest: Some(String::from("right")) }
-            })
-            .collect()
-    }
-
-    fn rest(&mut self, time: Duration) {
-        self.now += time;
-    }
-
-    fn now(&self) -> Duration {
-        self.now
-    }
-
-    fn load(&mut self) -> Option<Load> {
-        Some(Load { busy: self.now, own: self.now, steal: Duration::ZERO, cpus: 2 })
-    }
-}
-
-/// The first is the reference.
-fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
-    let cell = |(index, (model, strategy)): (usize, &(&str, &str))| PlannedCell {
-        id: format!("{id}/{model}/{strategy}/w2"),
-        model: (*model).to_owned(),
-        strategy: (*strategy).to_owned(),
-        support: Support::Idiomatic,
-        why: None,
-        deliberately_wrong: false,
-        reference: index == 0,
-        skipped: None,
-    };
-    let cells: Vec<PlannedCell> = contenders.iter().enumerate().map(cell).collect();
-    let alternative = |cell: &PlannedCell| Alternative {
-        launcher: Launcher { argv: Vec::new(), env: Vec::new() },
-        config: Config {
-            cell: cell.id.clone(),
-            workload: id.to_owned(),
-            knobs: serde_json::Map::new(),
-            model: cell.model.clone(),
-            strategy: cell.strategy.clone(),
-            workers: 2,
-            cpus: 2,
-            seed: 1,
-            warmup: 1,
-            iterations: 1,
-            observe: false,
-            digest: None,
-        },
-        wrong: false,
-        reference: cell.reference,
-        guest: false,
-    };
-    let alternatives = cells.iter().map(alternative).collect();
-    let (workload, knobs) = (id.to_owned(), serde_json::Map::new());
-    let planned = PlannedGroup {
-        id: format!("{id}/w2"),
-        workload,
-        knobs,
-        workers: 2,
-        sweep: None,
-        cells,
-        known: BTreeMap::new(),
-    };
-    Group { planned, alternatives, probe: 2 }
-}
-
-fn settings(looks: &[u32]) -> Settings {
-    Settings { seed: 7, looks: looks.to_vec(), alpha: 0.05, delta: 0.05, budget: None, ..Settings::default() }
-}
-
-fn plan(settings: &Settings) -> Event {
-    Event::Plan(Box::new(Plan {
-        schema: results::journal::SCHEMA.to_owned(),
-        id: String::from("test"),
-        tool: Tool::default(),
-        environment: Environment::default(),
-        argv: Vec::new(),
-        seed: settings.seed,
-        started: String::new(),
-        looks: settings.looks.clone(),
-        alpha: settings.alpha,
-        delta: settings.delta,
-        budget_ns: None,
-        program: String::new(),
-        pinned: false,
-    }))
-}
-
-fn run(
-    groups: Vec<Group>,
-    settings: &Settings,
-    sampler: &mut Simulated,
-    stop: &dyn Fn() -> bool,
-) -> (RunStatus, Vec<Event>) {
-    let mut events = vec![plan(settings)];
-    let mut emit = |event: Event| {
-        events.push(event);
-        Ok(())
-    };
-    let status = Engine::new(groups, settings, sampler, &mut emit, stop).run().expect("events can be written");
-    events.push(Event::End { status, ended: String::new(), wall_ns: sampler.now.as_nanos() as u64 });
-    (status, events)
-}
-
-fn samples(events: &[Event]) -> Vec<(u32, String)> {
-    let of = |event: &Event| match event {
-        Event::Sample(sample) => Some((sample.round, sample.cell.clone())),
-        _ => None,
-    };
-    events.iter().filter_map(of).collect()
-}
+use self::simulated::{Simulated, finished, group, plan, run, samples, settings, swept};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
@@ -227,7 +73,8 @@ fn what_is_decided_at_a_look_is_not_sampled_further() {
 
 #[test]
 fn a_cell_that_breaks_is_out_and_the_others_go_on() {
-    let mut sampler = Simulated { breaks_at: 4, ..Simulated::new(1) };
+    let mut sampler = Simulated::new(1);
+    sampler.breaks_at = 4;
     let contenders = [("sequential", "10000"), ("x", "5000"), ("broken", "5000")];
     let (status, events) = run(vec![group("a", &contenders)], &settings(&[16]), &mut sampler, &|| false);
     let run = analysis::results(&events).expect("a plan");
@@ -257,7 +104,7 @@ fn an_interrupt_keeps_what_was_finished() {
         before.set(before.get() - 1);
         before.get() <= 0
     };
-    let (_, events) = self::run(vec![group("a", &contenders)], &settings(&[16]), &mut Simulated::new(1), &early);
+    let (_, events) = simulated::run(vec![group("a", &contenders)], &settings(&[16]), &mut Simulated::new(1), &early);
     let run = analysis::results(&events).expect("a plan");
     assert!(run.groups[0].best_set.is_empty(), "nothing is said before the first look");
     let json = serde_json::to_string(&run).expect("plain data");
@@ -348,24 +195,6 @@ fn calibration_shares_iterations_and_finds_who_is_far() {
     let reference = once(&[("ref", 1_000_000_000), ("fast", 1_000_000)]);
     assert!(calibrate(&reference, &ranked(&reference), "ref").1.is_empty(), "the reference is never far");
     assert_eq!(calibrate(&BTreeMap::new(), &BTreeSet::new(), "ref"), (1, Vec::new()));
-}
-
-/// A group of a sweep of `x` over grain, at this value.
-fn swept(value: f64, contenders: &[(&str, &str)]) -> Group {
-    let mut group = group(&format!("sweep:x={value}"), contenders);
-    let (series, knob) = (String::from("sweep/w2"), String::from("x"));
-    let (unit, about) = (String::new(), String::new());
-    group.planned.sweep = Some(Sweep { series, knob, value, unit, about, linear: false });
-    group
-}
-
-/// Rounds of each group, in the order in which they were finished.
-fn finished(events: &[Event]) -> Vec<(String, u32)> {
-    let of = |event: &Event| match event {
-        Event::Round(round) => Some((round.group.clone(), round.round)),
-        _ => None,
-    };
-    events.iter().filter_map(of).collect()
 }
 
 #[test]

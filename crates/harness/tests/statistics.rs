@@ -1,15 +1,20 @@
 //! The statistics against golden values of scipy and brute force (`golden/statistics.py`), and against their promises on
 //! a simulated machine with known truth. Every seed is fixed: a failure repeats.
 
+#[path = "simulated/noise.rs"]
+mod noise;
+
 use std::ops::RangeInclusive;
 
 use fastrand::Rng;
 use harness::statistics::{
-    alpha_look, autocorrelation, best_set, contrast, decorrelated, interval, letters, median, pairs_averaged, quantile,
-    rank, sign_test,
+    alpha_look, autocorrelation, best_set, binomial_at_least, contrast, decorrelated, interval, letters, median,
+    pairs_averaged, quantile, rank, sign_test,
 };
 use results::Verdict;
 use serde_json::Value;
+
+use self::noise::{NOISES, Noise};
 
 fn golden(part: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("golden/statistics.json")).unwrap();
@@ -52,6 +57,15 @@ fn sign_tests_agree_with_scipy() {
         assert_close(sign_test(count(&case["wins"]), count(&case["n"])), number(&case["p"]));
     }
     assert_close(sign_test(0, 0), 1.0);
+}
+
+#[test]
+fn binomial_tails_agree_with_scipy() {
+    for case in golden("binomials") {
+        let (k, n, p) = (count(&case["k"]), count(&case["n"]), number(&case["p"]));
+        let (found, wanted) = (binomial_at_least(k, n, p), number(&case["at_least"]));
+        assert!((found - wanted).abs() <= 1e-9 * wanted, "{case}: {found}");
+    }
 }
 
 #[test]
@@ -177,37 +191,11 @@ fn letters_go_on_after_z() {
     assert_eq!([&found[0], &found[25], &found[26], &found[51], &found[52]], ["a", "z", "A", "Z", "a2"]);
 }
 
-/// Noise of ln of one sample, median 0.
-#[derive(Debug, Clone, Copy)]
-enum Noise {
-    /// Normal, sd 3 %.
-    Normal,
-    /// Normal, sd 2 %; 15 % of the samples are slowed down further, by 30 % on average (exponential).
-    Outliers,
-    /// Half of a normal with sd 5 % below the median, of one with sd 30 % above.
-    Asymmetric,
-}
-
-const NOISES: [Noise; 3] = [Noise::Normal, Noise::Outliers, Noise::Asymmetric];
-
-impl Noise {
-    fn draw(self, rng: &mut Rng) -> f64 {
-        // Box-Muller; 1 - u keeps the logarithm finite.
-        let z = (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (std::f64::consts::TAU * rng.f64()).cos();
-        match self {
-            Self::Normal => 0.03 * z,
-            Self::Outliers if rng.f64() < 0.15 => 0.02 * z - 0.3 * (1.0 - rng.f64()).ln(),
-            Self::Outliers => 0.02 * z,
-            Self::Asymmetric => z * if z < 0.0 { 0.05 } else { 0.3 },
-        }
-    }
-
-    /// Paired rounds: contender i is `exp(effects[i])` slow, and every round has a mood all of it shares.
-    fn group(self, rng: &mut Rng, effects: &[f64], rounds: usize) -> Vec<Vec<f64>> {
-        let moods: Vec<f64> = (0..rounds).map(|_| 0.2 * rng.f64()).collect();
-        let mut time = |effect: f64, mood: f64| 0.02 * (effect + mood + self.draw(rng)).exp();
-        effects.iter().map(|effect| moods.iter().map(|mood| time(*effect, *mood)).collect()).collect()
-    }
+/// Paired rounds: contender i is `exp(effects[i])` slow, and every round has a mood all of it shares.
+fn rounds_of(noise: Noise, rng: &mut Rng, effects: &[f64], rounds: usize) -> Vec<Vec<f64>> {
+    let moods: Vec<f64> = (0..rounds).map(|_| 0.2 * rng.f64()).collect();
+    let mut time = |effect: f64, mood: f64| 0.02 * (effect + mood + noise.draw(rng)).exp();
+    effects.iter().map(|effect| moods.iter().map(|mood| time(*effect, *mood)).collect()).collect()
 }
 
 /// A share may exceed its bound by three standard errors of the simulation.
@@ -228,7 +216,7 @@ fn best_set_keeps_the_best(k: usize, groups: usize) {
         let lost = |index: usize| {
             let mut effects = vec![0.001 * (index % 2) as f64; k];
             effects[0] = 0.0;
-            let times = noise.group(&mut rng, &effects, 32);
+            let times = rounds_of(noise, &mut rng, &effects, 32);
             [16, 32].into_iter().any(|look| {
                 let seen: Vec<Vec<f64>> = times.iter().map(|t| t[..look].to_vec()).collect();
                 !best_set(&seen, alpha_look(2, 0.05)).contains(&0)
@@ -247,7 +235,7 @@ fn intervals_cover(k: usize, groups: usize) {
         let mut rng = Rng::with_seed(2 + k as u64);
         let (mut covered, mut slower, mut faster) = (0, 0, 0);
         for _ in 0..groups {
-            let times = noise.group(&mut rng, &effects, 32);
+            let times = rounds_of(noise, &mut rng, &effects, 32);
             let found: Vec<_> = times[1..].iter().map(|b| contrast(&times[0], b, level, 0.05)).collect();
             let holds = found
                 .iter()
@@ -271,7 +259,7 @@ fn best_set_drops_five_percent(groups: usize) {
     let mut effects = vec![1.05f64.ln(); 19];
     effects[0] = 0.0;
     let mut rng = Rng::with_seed(3);
-    let dropped = |_| 19 - best_set(&Noise::Normal.group(&mut rng, &effects, 32), 0.0294).len();
+    let dropped = |_| 19 - best_set(&rounds_of(Noise::Normal, &mut rng, &effects, 32), 0.0294).len();
     let dropped = (0..groups).map(dropped).sum();
     assert_share(dropped, 18 * groups, 0.9..=1.0, "K = 19, Normal: 5 % dropped from the best set");
 }

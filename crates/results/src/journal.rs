@@ -246,7 +246,7 @@ pub struct Round {
     pub foreign: Option<f64>,
     /// Share of time stolen by the hypervisor.
     pub steal: Option<f64>,
-    /// How long the engine waited before it, because others were busy, ns.
+    /// How long the engine waited after it, because others were busy, ns.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waited_ns: u64,
 }

@@ -19,9 +19,10 @@ pub(super) fn judge(gathered: &Gathered<'_>, settings: &Settings) -> Judged {
     let mut judged = judge_but(gathered, settings, &[]);
     if !loud.is_empty() && judged.group.rounds > 0 {
         let quiet = judge_but(gathered, settings, &loud);
-        let differs = |(a, b): &(&Contrast, &Contrast)| a.verdict != b.verdict;
-        let pairs = judged.contrasts.iter().zip(&quiet.contrasts);
-        let changed = pairs.filter(differs).map(|(a, _)| a.b.clone()).collect();
+        // Where no round is left, nothing is said.
+        let said = |b: &str| quiet.contrasts.iter().find(|contrast| contrast.b == b).map(|contrast| contrast.verdict);
+        let differs = |all: &&Contrast| all.verdict != said(&all.b).unwrap_or(Verdict::Unresolved);
+        let changed = judged.contrasts.iter().filter(differs).map(|contrast| contrast.b.clone()).collect();
         let counted = loud.iter().filter(|round| **round <= judged.group.rounds).count() as u32;
         let rounds = judged.group.rounds.saturating_sub(counted);
         judged.group.without_loud = Some(WithoutLoud { rounds, best_set: quiet.group.best_set, changed });

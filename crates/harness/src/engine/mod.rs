@@ -89,6 +89,8 @@ pub struct Engine<'e, S> {
     stop: &'e dyn Fn() -> bool,
     grow: Option<Grow<'e>>,
     groups: Vec<Running>,
+    /// What the journal held when the run was resumed.
+    past: &'e [Event],
     twins: u32,
     waiting: Waiting,
 }
@@ -118,21 +120,21 @@ impl<'e, S: Sampler> Engine<'e, S> {
     ) -> Self {
         let groups = groups.into_iter().map(Running::new).collect();
         let waiting = Waiting::new(settings.budget);
-        Self { sampler, settings, emit, stop, grow: None, groups, twins: 0, waiting }
+        Self { sampler, settings, emit, stop, grow: None, groups, past: &[], twins: 0, waiting }
     }
 
     /// Goes on where these events, [settled](crate::journal::settled), ended.
     #[must_use]
-    pub fn resuming(mut self, past: &[Event]) -> Self {
-        for running in &mut self.groups {
-            running.restore(past, self.settings.seed);
-            self.twins += running.twins();
-        }
+    pub fn resuming(mut self, past: &'e [Event]) -> Self {
+        self.past = past;
+        self.groups.iter_mut().for_each(|running| running.restore(past, self.settings.seed));
+        self.twins = self.groups.iter().map(Running::twins).sum();
         self
     }
 
-    /// Lets groups join while the run goes on: after each look `grow` is given everything that happened, until it
-    /// returns none. What joins is measured up to that look before the next begins.
+    /// Lets groups join while the run goes on: after each look `grow` is given everything that happened up to it, until
+    /// it returns none that is new. What joins is measured up to that look before the next begins. In a run that was
+    /// resumed `grow` is asked again, and what it returns is taken up where the journal left it.
     #[must_use]
     pub fn growing(mut self, grow: Grow<'e>) -> Self {
         self.grow = Some(grow);
@@ -157,7 +159,7 @@ impl<'e, S: Sampler> Engine<'e, S> {
         let mut done = 0;
         for look in self.settings.looks.clone() {
             self.until(done + 1, look)?;
-            while let Some(joined) = self.join()? {
+            while let Some(joined) = self.join(look) {
                 self.begin(joined)?;
                 self.until(1, look)?;
             }
@@ -182,14 +184,21 @@ impl<'e, S: Sampler> Engine<'e, S> {
         Ok(())
     }
 
-    /// Takes in groups that are asked for by what is known now; the first of them.
-    fn join(&mut self) -> Result<Option<usize>, Ended> {
-        let Some(grow) = &mut self.grow else { return Ok(None) };
-        let so_far: Vec<Event> = self.groups.iter().flat_map(|running| running.events.iter().cloned()).collect();
-        let joined = grow(&so_far);
+    /// Takes in groups that are asked for by what is known at this look; the first of them.
+    fn join(&mut self, look: u32) -> Option<usize> {
+        let grow = self.grow.as_mut()?;
+        let so_far: Vec<Event> = self.groups.iter().flat_map(|running| running.up_to(look)).cloned().collect();
         let first = self.groups.len();
-        self.groups.extend(joined.into_iter().map(Running::new));
-        Ok((self.groups.len() > first).then_some(first))
+        for group in grow(&so_far) {
+            if self.groups.iter().any(|running| running.group.planned.id == group.planned.id) {
+                continue;
+            }
+            let mut running = Running::new(group);
+            running.restore(self.past, self.settings.seed);
+            self.twins += running.twins();
+            self.groups.push(running);
+        }
+        (self.groups.len() > first).then_some(first)
     }
 
     /// The rounds up to a look. All groups share them as long as the time allows all to get there; from then on one
@@ -200,13 +209,13 @@ impl<'e, S: Sampler> Engine<'e, S> {
             if !self.fits(round, look) {
                 for block in self.blocks(round, look) {
                     (round..=look).try_for_each(|round| self.share(&block, round))?;
-                    self.look(&block);
+                    self.look(&block, look);
                 }
                 return Ok(());
             }
             self.share(&all, round)?;
         }
-        self.look(&all);
+        self.look(&all, look);
         Ok(())
     }
 
@@ -249,9 +258,10 @@ impl<'e, S: Sampler> Engine<'e, S> {
     }
 
     /// Verdicts are taken; a group in which everything is decided needs no more rounds. The groups of a sweep go on
-    /// together, or later rounds would see only a part of its curves.
-    fn look(&mut self, block: &[usize]) {
-        let done = |running: &Running| running.decided || analysis::decided(&running.events, self.settings);
+    /// together, or later rounds would see only a part of its curves. A resumed run may know later rounds of some; here
+    /// they do not count.
+    fn look(&mut self, block: &[usize], look: u32) {
+        let done = |running: &Running| running.decided || analysis::decided(running.up_to(look), self.settings);
         let done: Vec<(usize, bool)> = block.iter().map(|&group| (group, done(&self.groups[group]))).collect();
         let open = done.iter().filter(|(_, done)| !done).filter_map(|(group, _)| self.groups[*group].series());
         let open: BTreeSet<(String, String)> = open.map(|(id, knob)| (id.to_owned(), knob.to_owned())).collect();

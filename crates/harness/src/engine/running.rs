@@ -174,6 +174,13 @@ impl Running {
         self.round_ns * rounds(last) + self.far_ns * rounds(last.min(FAR_ROUNDS))
     }
 
+    /// What happened up to the end of this round.
+    pub(super) fn up_to(&self, round: u32) -> &[Event] {
+        let last = |event: &Event| matches!(event, Event::Round(over) if over.round == round);
+        let end = self.events.iter().position(last).map_or(self.events.len(), |last| last + 1);
+        &self.events[..end]
+    }
+
     /// Takes up what the journal says of it.
     pub(super) fn restore(&mut self, past: &[Event], seed: u64) {
         let id = self.group.planned.id.clone();

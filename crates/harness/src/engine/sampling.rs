@@ -92,11 +92,13 @@ impl<S: Sampler> Engine<'_, S> {
         self.groups[group].finished(&round);
         let loud = foreign.is_some_and(|foreign| foreign > noise::limit(&self.groups[group].foreign));
         let wait = self.waiting.after(loud, self.sampler.now());
+        round.waited_ns = wait.as_nanos() as u64;
+        // First the journal: a run that is killed while it waits has not lost the round.
+        self.note(group, Event::Round(round))?;
         if !wait.is_zero() {
             self.sampler.rest(wait);
-            round.waited_ns = wait.as_nanos() as u64;
         }
-        self.note(group, Event::Round(round))
+        Ok(())
     }
 
     /// What the machine gives to so many independent copies of the reference at once, in rates of the one that ran
@@ -175,7 +177,11 @@ impl<S: Sampler> Engine<'_, S> {
     /// quarter is compared with its last.
     pub(super) fn soak(&mut self) -> Result<(), Ended> {
         let Some(time) = self.settings.soak else { return Ok(()) };
-        let mut models = BTreeSet::new();
+        let soaked = |event: &Event| if let Event::Soak(soak) = event { Some(soak.cell.clone()) } else { None };
+        let soaked: BTreeSet<String> = self.past.iter().filter_map(soaked).collect();
+        let alternatives = self.groups.iter().flat_map(|running| &running.group.alternatives);
+        let before = alternatives.filter(|one| soaked.contains(&one.config.cell));
+        let mut models: BTreeSet<String> = before.map(|one| one.config.model.clone()).collect();
         for group in 0..self.groups.len() {
             if self.groups[group].is_check() {
                 continue;

@@ -46,6 +46,14 @@ def sign_tests():
     ]
 
 
+def binomials():
+    """P(Bin(n, p) >= k) for any p: what trust asks of its A/A tests, and far beyond."""
+    cases = [(n, k, p) for n in (1, 5, 15, 40) for p in (0.0, 0.005, 0.05, 0.3, 0.5, 0.95, 1.0) for k in range(n + 2)]
+    many = [(n, p) for n in (300, 1000, 2000) for p in (0.01, 0.05, 0.5, 0.9)]
+    cases += [(n, round(n * p) + d, p) for n, p in many for d in (-15, 0, 1, 40)]
+    return [{"n": n, "k": k, "p": p, "at_least": float(stats.binom.sf(k - 1, n, p))} for n, k, p in cases if k >= 0]
+
+
 def quantiles():
     cases = []
     for n in (1, 2, 3, 4, 7, 10, 33):
@@ -190,6 +198,6 @@ def errors():
 
 
 if __name__ == "__main__":
-    parts = [ranks, sign_tests, quantiles, intervals, contrasts, groups, errors]
+    parts = [ranks, sign_tests, binomials, quantiles, intervals, contrasts, groups, errors]
     lines = [f'"{part.__name__}": [\n' + ",\n".join(json.dumps(c) for c in part()) + "\n]" for part in parts]
     print("{\n" + ",\n".join(lines) + "\n}")
