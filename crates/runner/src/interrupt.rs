@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -12,8 +12,13 @@ static SIGNALS: AtomicU32 = AtomicU32::new(0);
 /// What must not be left behind by a second Ctrl-C: the private folder.
 static CLEAN: Mutex<Option<std::path::PathBuf>> = Mutex::new(None);
 
-/// Catches SIGINT, SIGTERM and SIGHUP.
+/// Catches SIGINT, SIGTERM and SIGHUP, from the first call on.
 pub(crate) fn listen() -> Result<()> {
+    static LISTENING: AtomicBool = AtomicBool::new(false);
+    // Relaxed: whoever finds it set has nothing to wait for.
+    if LISTENING.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
     // Relaxed: the flag publishes nothing but itself; whoever polls it acts on what it owns.
     ctrlc::set_handler(|| match SIGNALS.fetch_add(1, Ordering::Relaxed) {
         0 => output::note("\ninterrupted: finishing this sample, then writing the report (again to stop at once)"),
