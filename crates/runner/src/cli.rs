@@ -313,6 +313,9 @@ pub(crate) struct Selfcheck {
     /// Repeat everything beside a hostile neighbour
     #[arg(long)]
     pub(crate) hostile: bool,
+    /// Bind each sample to as many CPUs as it has workers, as `compare --pin` does
+    #[arg(long)]
+    pub(crate) pin: bool,
     /// Where the parts go: a new or empty folder [default: folders in reports/runs]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

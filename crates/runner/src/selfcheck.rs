@@ -46,7 +46,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
         let aa = twins(suite, arguments, private.path())?;
         parts.push(part(name, &place(if hostile { "twins-hostile" } else { "twins" }), aa, arguments)?);
         if let (Some(times), false) = (arguments.power, interrupt::asked()) {
-            let power = power(suite, arguments.selection.seed, times, arguments.selection.timeout, private.path())?;
+            let power = power(suite, arguments, times, private.path())?;
             let name = if hostile { "power, beside a hostile neighbour" } else { "power" };
             parts.push(part(name, &place(if hostile { "power-hostile" } else { "power" }), power, arguments)?);
         }
@@ -67,44 +67,33 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
 fn twins<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck, folder: &Path) -> Result<Recipe> {
     let mut groups = selection::groups(suite, &arguments.selection, folder)?;
     groups.extend(known::effects(suite, &[known::SENTINEL], arguments.selection.seed, folder)?);
-    Ok(recipe(groups, Vec::new(), arguments.selection.seed, arguments.rounds, arguments))
-}
-
-/// The power curve: the same group so many times, one after the other, as in so many runs.
-fn power<M: Models>(
-    suite: &Suite<M>,
-    seed: u64,
-    times: u32,
-    timeout: std::time::Duration,
-    folder: &Path,
-) -> Result<Recipe> {
-    let group = |index: u32| known::group(&format!("known-effect-{}", index + 1), suite, &known::CURVE, seed, folder);
-    let all: Vec<Option<Group>> = (0..times).map(group).collect::<Result<_>>()?;
-    let mut all = all.into_iter().flatten();
     let settings = Settings {
-        seed,
-        looks: vec![POWER_ROUNDS],
-        alpha: compare::ALPHA,
-        delta: compare::DELTA,
-        ..Settings::default()
-    };
-    let first = all.next().context("this program has no workload for known effects: `grain` is not in its suite")?;
-    let sampler = ProcessSampler::new(timeout);
-    Ok(Recipe { groups: vec![first], later: all.collect(), settings, sampler, pinned: false })
-}
-
-fn recipe(groups: Vec<Group>, later: Vec<Group>, seed: u64, rounds: u32, arguments: &cli::Selfcheck) -> Recipe {
-    let settings = Settings {
-        seed,
-        looks: vec![rounds],
-        alpha: compare::ALPHA,
-        delta: compare::DELTA,
         twins: u32::MAX,
         twins_each: arguments.twins,
         serial: true,
-        ..Settings::default()
+        ..settings(arguments, arguments.rounds)
     };
-    Recipe { groups, later, settings, sampler: ProcessSampler::new(arguments.selection.timeout), pinned: false }
+    Ok(recipe(groups, settings, arguments))
+}
+
+/// The power curve: the same group so many times, one after the other, as in so many runs.
+fn power<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck, times: u32, folder: &Path) -> Result<Recipe> {
+    let seed = arguments.selection.seed;
+    let group = |index: u32| known::group(&format!("known-effect-{}", index + 1), suite, &known::CURVE, seed, folder);
+    let all: Vec<Option<Group>> = (0..times).map(group).collect::<Result<_>>()?;
+    let mut all = all.into_iter().flatten();
+    let first = all.next().context("this program has no workload for known effects: `grain` is not in its suite")?;
+    Ok(Recipe { later: all.collect(), ..recipe(vec![first], settings(arguments, POWER_ROUNDS), arguments) })
+}
+
+fn settings(arguments: &cli::Selfcheck, rounds: u32) -> Settings {
+    let (alpha, delta) = (compare::ALPHA, compare::DELTA);
+    Settings { seed: arguments.selection.seed, looks: vec![rounds], alpha, delta, ..Settings::default() }
+}
+
+fn recipe(groups: Vec<Group>, settings: Settings, arguments: &cli::Selfcheck) -> Recipe {
+    let sampler = ProcessSampler::new(arguments.selection.timeout).pinned(arguments.pin);
+    Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.pin }
 }
 
 fn part(name: &'static str, folder: &Path, recipe: Recipe, arguments: &cli::Selfcheck) -> Result<Part> {
