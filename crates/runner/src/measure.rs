@@ -148,3 +148,68 @@ pub(crate) fn code(run: &Run) -> u8 {
         RunStatus::Complete | RunStatus::Budget => exit::OK,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use results::Support;
+    use results::journal::{PlannedCell, PlannedGroup};
+
+    use super::*;
+
+    /// A run of one cell, which failed or was not reached.
+    fn run(fails: bool) -> Run {
+        let recipe = Recipe {
+            groups: Vec::new(),
+            later: Vec::new(),
+            settings: Settings { looks: vec![16], alpha: 0.05, delta: 0.05, ..Settings::default() },
+            sampler: ProcessSampler::new(std::time::Duration::from_secs(1)),
+            pinned: false,
+        };
+        let cell = PlannedCell {
+            id: String::from("toy/m/s/w1"),
+            model: String::from("m"),
+            strategy: String::from("s"),
+            support: Support::Idiomatic,
+            why: None,
+            deliberately_wrong: false,
+            reference: true,
+            skipped: None,
+        };
+        let group = PlannedGroup {
+            id: String::from("toy/w1"),
+            workload: String::from("toy"),
+            knobs: serde_json::Map::new(),
+            workers: 1,
+            sweep: None,
+            known: std::collections::BTreeMap::new(),
+            cells: vec![cell],
+        };
+        let mut events = vec![Event::Plan(Box::new(plan(&recipe, "id", SystemTime::UNIX_EPOCH))), Event::Group(group)];
+        if fails {
+            events.push(Event::Sample(results::journal::Sample {
+                round: 0,
+                group: String::from("toy/w1"),
+                cell: String::from("toy/m/s/w1"),
+                position: 0,
+                outcome: results::journal::Outcome::Failed { reason: String::from("it broke") },
+            }));
+        }
+        events.push(Event::End { status: RunStatus::Complete, ended: String::new(), wall_ns: 1 });
+        harness::analysis::results(&events).expect("a plan")
+    }
+
+    #[test]
+    fn where_several_hold_the_worst_is_the_exit_code() {
+        let with = |fails: bool, status: RunStatus, trusted: Option<bool>| {
+            let mut run = run(fails);
+            run.run.status = status;
+            run.trust.trusted = trusted;
+            code(&run)
+        };
+        assert_eq!(with(false, RunStatus::Complete, None), exit::OK);
+        assert_eq!(with(false, RunStatus::Budget, Some(true)), exit::OK);
+        assert_eq!(with(false, RunStatus::Complete, Some(false)), exit::UNTRUSTED);
+        assert_eq!(with(true, RunStatus::Budget, Some(false)), exit::FAILED);
+        assert_eq!(with(true, RunStatus::Interrupted, Some(false)), exit::INTERRUPTED);
+    }
+}

@@ -275,6 +275,11 @@ fn salvaged(ended: &Ended, home: &Path, out: &Path) {
     run(crossover(home, ["render", "copy"])).expect(0);
     assert_eq!(files(&copy), COMPLETE);
     assert_eq!(support::results(&copy).run.status, RunStatus::Interrupted);
+    // And `--resume` goes on with it.
+    run(crossover(home, words("compare --resume copy --progress none"))).expect(0);
+    let resumed = support::events(&copy);
+    assert_eq!(resumed[..read.events.len()], read.events[..], "what was measured before stands");
+    assert_eq!(support::results(&copy).run.status, RunStatus::Complete);
 }
 
 /// A limit on the size of files stands for a full disk, where nobody has one to spare.
