@@ -189,9 +189,15 @@ fn prove(machine: usize, groups: usize) {
         if name == "normal" {
             let behind = figures.behind_out;
             at_least(behind.0, behind.1, 0.9, &what("5 % found"));
-            at_least(ten.0, ten.1, 0.99, &what("10 % found"));
         }
-        at_least(much.0, much.1, 0.0, &what("25 % found"));
+        // No promise but a bound of sanity: what is seen less often than this, an engine at work would see.
+        let (ten_found, much_found) = match name {
+            "outliers" => (0.8, 0.9),
+            "asymmetric" => (0.05, 0.55),
+            _ => (0.95, 0.97),
+        };
+        at_least(ten.0, ten.1, ten_found, &what("10 % found"));
+        at_least(much.0, much.1, much_found, &what("25 % found"));
     }
 }
 

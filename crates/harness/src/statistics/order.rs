@@ -52,8 +52,8 @@ pub fn sign_test(wins: usize, n: usize) -> f64 {
     lower_tails(n).nth(n - wins).unwrap_or(1.0)
 }
 
-/// P(Bin(n, p) >= k): how likely at least so many of n independent events are. Summed from the smaller term on, each from
-/// the one before.
+/// P(Bin(n, p) >= k): how likely at least so many of n independent events are. Summed from the largest term of the smaller
+/// tail on, each from the one before: terms on the far side of the mean may be too small for a number.
 ///
 /// # Panics
 /// If p is not within 0 to 1.
@@ -68,6 +68,9 @@ pub fn binomial_at_least(k: usize, n: usize, p: f64) -> f64 {
     }
     if p == 1.0 {
         return 1.0;
+    }
+    if (k as f64) < n as f64 * p {
+        return 1.0 - binomial_at_least(n - k + 1, n, 1.0 - p);
     }
     // ln of the first term: products of many small factors would underflow.
     let factor = |i: usize| ((n - i) as f64 / (i + 1) as f64).ln();

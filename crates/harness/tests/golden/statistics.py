@@ -51,6 +51,7 @@ def binomials():
     cases = [(n, k, p) for n in (1, 5, 15, 40) for p in (0.0, 0.005, 0.05, 0.3, 0.5, 0.95, 1.0) for k in range(n + 2)]
     many = [(n, p) for n in (300, 1000, 2000) for p in (0.01, 0.05, 0.5, 0.9)]
     cases += [(n, round(n * p) + d, p) for n, p in many for d in (-15, 0, 1, 40)]
+    cases += [(45000, k, p) for k in (0, 1, 2255, 4400, 4600, 5200) for p in (0.01, 0.1, 0.9)]  # far from the mean, too
     return [{"n": n, "k": k, "p": p, "at_least": float(stats.binom.sf(k - 1, n, p))} for n, k, p in cases if k >= 0]
 
 
