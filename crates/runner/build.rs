@@ -5,7 +5,7 @@ use std::process::Command;
 
 fn main() {
     // Any change to the sources or a commit may change the answer; nothing else does.
-    for path in ["../../crates", "../../Cargo.lock", "../../.git/logs/HEAD"] {
+    for path in ["../../crates", "../../Cargo.toml", "../../Cargo.lock", "../../.git/logs/HEAD"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let rustc = env::var("RUSTC").unwrap_or_else(|_| String::from("rustc"));

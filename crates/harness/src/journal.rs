@@ -38,8 +38,7 @@ impl Journal {
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// Opens the journal of a run that goes on, behind the last event that stands, and reads it. A line that a kill has
-    /// cut is removed; nothing else is.
+    /// Opens the journal of a run that goes on, and reads it. Before it is written to, it is [`cut`](Self::cut).
     ///
     /// # Errors
     /// Where it cannot be read or written, and where another process is writing it.
@@ -48,10 +47,15 @@ impl Journal {
         let file = OpenOptions::new().append(true).open(path).map_err(error)?;
         lock(&file).map_err(error)?;
         let read = read(path).map_err(error)?;
-        if read.cut {
-            file.set_len(read.bytes).map_err(error)?;
-        }
         Ok((Self { file, path: path.to_owned() }, read))
+    }
+
+    /// Removes what stands behind so many bytes: a line that a kill has cut.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn cut(&mut self, bytes: u64) -> Result<(), WriteError> {
+        self.file.set_len(bytes).map_err(|source| self.error(source))
     }
 
     /// Appends one event: one line, one write.
@@ -109,6 +113,13 @@ pub fn settled(events: &[Event]) -> Cow<'_, [Event]> {
         settled.push(event.clone());
     }
     Cow::Owned(settled)
+}
+
+/// Whether a process is writing this journal.
+#[must_use]
+pub fn is_open(path: &Path) -> bool {
+    let file = OpenOptions::new().append(true).open(path);
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 /// One process writes a journal; the lock goes with it, however it ends.

@@ -116,7 +116,8 @@ impl Sampler for ProcessSampler {
             Err(trouble) => failed(trouble),
             Ok((done, Figures { mut metrics, mut absent })) => {
                 metrics.extend(used.iter().map(|(id, value)| ((*id).to_owned(), *value)));
-                metrics.extend(done.metrics);
+                // What the runner measured itself stands, whatever a program says of it.
+                done.metrics.into_iter().for_each(|(id, value)| _ = metrics.entry(id).or_insert(value));
                 absent.extend(done.absent);
                 let outcome = Outcome::Measured { elapsed_ns: done.elapsed_ns, metrics, absent, units: done.units };
                 Sampled { outcome, digest: done.digest }

@@ -255,10 +255,10 @@ fn verified_found(run: &Run) -> (String, Sign) {
 
 fn soaks_found(run: &Run) -> (String, Sign) {
     let all = run.trust.soaks.len();
-    match run.trust.soaks.iter().filter(|soak| !steady(soak.ratio)).count() {
+    match run.trust.soaks.iter().filter(|soak| !soak.ratio.is_some_and(steady)).count() {
         _ if all == 0 => (NO_SOAKS.to_owned(), Sign::Absent),
         0 => (format!("{} within {}", plural(all, "cell"), percent(STEADY)), Sign::Holds),
-        n => (format!("{n} of {} changed", plural(all, "cell")), Sign::Look),
+        n => (format!("{n} of {} changed or failed", plural(all, "cell")), Sign::Look),
     }
 }
 
@@ -302,14 +302,15 @@ pub(crate) fn known_effects(run: &Run) -> &[KnownEffect] {
 /// Each long run: cell, iterations, last quarter over the first, said.
 pub(crate) fn soaks(run: &Run) -> Vec<[String; 4]> {
     let row = |soak: &results::SoakTest| {
-        let size = percent((soak.ratio - 1.0).abs());
-        let said = match soak.ratio {
+        let ratio = soak.ratio.unwrap_or(f64::NAN);
+        let size = percent((ratio - 1.0).abs());
+        let said = match ratio {
             ratio if steady(ratio) => format!("within {}", percent(STEADY)),
             ratio if ratio > 1.0 => format!("{size} SLOWER at the end"),
             ratio if ratio.is_finite() => format!("{size} less time at the end"),
-            _ => "unknown".to_owned(),
+            _ => soak.reason.as_ref().map_or_else(|| "unknown".to_owned(), |why| format!("FAILED: {why}")),
         };
-        [soak.cell.clone(), figures::count(f64::from(soak.iterations)), change(soak.ratio), said]
+        [soak.cell.clone(), figures::count(f64::from(soak.iterations)), change(ratio), said]
     };
     run.trust.soaks.iter().map(row).collect()
 }

@@ -181,10 +181,11 @@ pub struct Soak {
     pub cell: String,
     /// Iterations.
     pub iterations: u32,
-    /// Median iteration of the first and of the last quarter, ns.
-    pub early_ns: f64,
-    /// See `early_ns`.
-    pub late_ns: f64,
+    /// Median iteration of its last quarter over that of its first; null where it did not come to an end.
+    pub ratio: Option<f64>,
+    /// What it failed of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// One sample: a fresh process, one timed execution of a cell.

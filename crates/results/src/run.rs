@@ -260,8 +260,11 @@ pub struct SoakTest {
     pub cell: String,
     /// Iterations.
     pub iterations: u32,
-    /// Median iteration of its last quarter over the first.
-    pub ratio: f64,
+    /// Median iteration of its last quarter over the first; null where it did not come to an end.
+    pub ratio: Option<f64>,
+    /// What it failed of.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// One cell: workload with its knobs x contender x workers.

@@ -10,14 +10,12 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use results::journal::Event;
 
-use crate::{cli, exit, output};
+use crate::{cli, exit, output, revision};
 
 /// Where `compare` puts runs that were given no folder.
 const RUNS: &str = "reports/runs";
 /// What points at the newest of them.
 const LATEST: &str = "reports/latest";
-/// Where other revisions are built.
-const REVISIONS: &str = "target/crossover-revisions";
 /// A journal without an end that was written to so lately belongs to a run that goes on: far above what a sample takes.
 const GOES_ON: Duration = Duration::from_secs(10 * 60);
 /// More than the last event of a run takes.
@@ -40,7 +38,7 @@ struct Found {
 pub(crate) fn run(arguments: &cli::Clean) -> Result<u8> {
     let (mut runs, foreign) = runs(Path::new(RUNS))?;
     keep(&mut runs, arguments.keep as usize);
-    let revisions = revisions(Path::new(REVISIONS))?;
+    let revisions = revisions(Path::new(revision::BUILDS))?;
     let all: Vec<&Found> = runs.iter().chain(&revisions).collect();
     let mut text = String::new();
     for path in &foreign {
@@ -86,7 +84,8 @@ fn runs(folder: &Path) -> Result<(Vec<Found>, Vec<PathBuf>)> {
             continue;
         }
         let age = age(&journal)?;
-        let kept = (age < GOES_ON && !has_ended(&journal)?).then_some("may be going on: it has no end yet");
+        let goes_on = harness::journal::is_open(&journal) || (age < GOES_ON && !has_ended(&journal)?);
+        let kept = goes_on.then_some("may be going on: it has no end yet");
         let inside = entries(&path)?;
         let others = inside.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
         let others = others.filter(|name| !OURS.contains(&name.as_str())).collect();

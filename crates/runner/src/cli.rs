@@ -347,7 +347,7 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "slower[:SHARE]", requires = "git", value_parser = slower)]
     pub(crate) fail_on: Option<f64>,
     /// Where the report goes: a new or empty folder [default: reports/runs/TIME]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "git")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) talk: Talk,

@@ -31,15 +31,20 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         bail!("--open shows the page, and `--format` leaves it out; add html");
     }
     let private = interrupt::private_folder()?;
-    let (measured, guests) = if let Some(run) = &arguments.resume {
-        let Some(stored) = resume::stored(run)? else {
-            output::note("nothing to resume: that run is complete (`crossover render` writes its report again)");
-            return Ok(exit::OK);
+    let (measured, asked) = if let Some(run) = &arguments.resume {
+        let mut stored = resume::stored(run)?;
+        let measured = if stored.complete {
+            output::note("nothing to resume: that run is complete");
+            let run = render::folder(&stored.place.folder, &arguments.format)?;
+            Measured { run, folder: stored.place.folder }
+        } else {
+            let recipe = recipe(suite, &stored.arguments, private.path())?;
+            resume::same_plan(&stored.place.past, &recipe.groups, &recipe.settings)?;
+            stored.place.journal.cut(stored.stands)?;
+            interrupt::listen()?;
+            measure::measure(recipe, stored.place, &arguments.talk, &arguments.format)?
         };
-        let recipe = recipe(suite, &stored.arguments, private.path())?;
-        resume::same_plan(&stored.place.past, &recipe.groups, &recipe.settings)?;
-        let measured = measure::measure(recipe, stored.place, &arguments.talk, &arguments.format)?;
-        (measured, stored.arguments.selection.contender)
+        (measured, Asked { guests: stored.arguments.selection.contender, gates: stored.arguments.fail_on })
     } else {
         let recipe = recipe(suite, arguments, private.path())?;
         if arguments.plan {
@@ -51,27 +56,38 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         if arguments.out.is_none() {
             output::latest(&measured.folder)?;
         }
-        (measured, arguments.selection.contender.clone())
+        (measured, Asked { guests: arguments.selection.contender.clone(), gates: Vec::new() })
     };
     let Measured { run, folder } = &measured;
     if !arguments.talk.quiet {
-        output::out(&conclude(run, folder, arguments, &guests))?;
+        output::out(&conclude(run, folder, arguments, &asked.guests))?;
     }
     if arguments.open {
         open(&folder.join("index.html"));
     }
     Ok(match measure::code(run) {
+        // A run that goes on keeps the gates it was started with, unless others are named.
+        exit::OK if arguments.fail_on.is_empty() => gate(run, &asked.gates),
         exit::OK => gate(run, &arguments.fail_on),
         code => code,
     })
+}
+
+/// What the arguments of a stored run, or of this one, say of its end.
+struct Asked {
+    guests: Vec<String>,
+    gates: Vec<Gate>,
 }
 
 fn recipe<M: Models>(suite: &Suite<M>, arguments: &cli::Compare, folder: &Path) -> Result<Recipe> {
     let cli::Compare { selection, effort, .. } = arguments;
     let mut groups = selection::groups(suite, selection, folder)?;
     groups.extend(known::effects(suite, &[known::SENTINEL], selection.seed, folder)?);
+    let mut settings = settings(effort, selection.seed);
+    // A long run takes longer than calibration says: it has half of what a sample may take.
+    settings.soak = settings.soak.map(|soak| soak.min(selection.timeout / 2));
     let sampler = ProcessSampler::new(selection.timeout).pinned(effort.pin);
-    Ok(Recipe { groups, later: Vec::new(), settings: settings(effort, selection.seed), sampler, pinned: effort.pin })
+    Ok(Recipe { groups, later: Vec::new(), settings, sampler, pinned: effort.pin, goes_on: true })
 }
 
 pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
@@ -188,11 +204,13 @@ fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
 /// What `--fail-on` makes of it.
 fn gate(run: &Run, gates: &[Gate]) -> u8 {
     let open = run.contrasts.iter().filter(|contrast| contrast.verdict == Verdict::Unresolved).count();
+    let early = run.groups.iter().filter(|group| group.rounds == 0).count();
     let failed = |gate: &Gate| match gate {
         Gate::Untrusted if run.trust.trusted != Some(true) => {
             Some(format!("not known to be trusted: {}", run.trust.reason))
         }
         Gate::Unresolved if open > 0 => Some(format!("{open} contrasts are unresolved")),
+        Gate::Unresolved if early > 0 => Some(format!("{early} groups did not come to a look")),
         // Those that failed have an exit code of their own, which comes first.
         Gate::Untrusted | Gate::Unresolved | Gate::Failed => None,
     };

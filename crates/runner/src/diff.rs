@@ -17,6 +17,9 @@ use crate::measure::{self, Place, Recipe};
 use crate::revision::Revision;
 use crate::{cli, compare, exit, interrupt, known, output, render, selection};
 
+/// A ratio that three samples are enough for.
+const PLAIN: f64 = 2.0;
+
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Diff) -> Result<u8> {
     match (&arguments.git, &arguments.selection.filters[..]) {
         (Some(revision), _) => interleaved(suite, arguments, revision),
@@ -87,6 +90,10 @@ fn interleaved<M: Models>(suite: &Suite<M>, arguments: &cli::Diff, revision: &st
     let private = interrupt::private_folder()?;
     let mut groups = selection::groups(suite, &arguments.selection, private.path())?;
     let revision = Revision::find(revision)?;
+    // Before minutes of building.
+    if let Some(out) = &arguments.out {
+        output::folder(Some(out), "")?;
+    }
     let program = revision.build()?;
     let old =
         Launcher { argv: vec![program.into(), crate::hidden::SAMPLE.into()], env: selection::own(private.path())?.env };
@@ -96,7 +103,7 @@ fn interleaved<M: Models>(suite: &Suite<M>, arguments: &cli::Diff, revision: &st
     let mut settings = compare::settings(&arguments.effort, seed);
     settings.diagnose = false;
     let sampler = ProcessSampler::new(arguments.selection.timeout).pinned(arguments.effort.pin);
-    let recipe = Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.effort.pin };
+    let recipe = Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.effort.pin, goes_on: false };
     let place = Place::new(arguments.out.as_deref(), &recipe)?;
     let formats = [cli::Format::Md, cli::Format::Html, cli::Format::Json, cli::Format::Csv];
     let measured = measure::measure(recipe, place, &arguments.talk, &formats)?;
@@ -108,7 +115,15 @@ fn interleaved<M: Models>(suite: &Suite<M>, arguments: &cli::Diff, revision: &st
         output::out(&said(&pairs, &measured.run, &revision.short))?;
         output::out(&format!("report  {}\n", measured.folder.join("index.html").display()))?;
     }
-    let slower = |contrast: &&Contrast| arguments.fail_on.is_some_and(|by| contrast.lo.is_some_and(|lo| lo > 1.0 + by));
+    if pairs.iter().all(|pair| pair.lo.is_none()) && !interrupt::asked() {
+        let failed = measured.run.cells.iter().find(|cell| cell.strategy.ends_with(&suffix) && cell.reason.is_some());
+        let why = failed.and_then(|cell| cell.reason.clone()).unwrap_or_else(|| String::from("too few rounds"));
+        bail!("nothing of {} could be compared: {why}", revision.short);
+    }
+    // Without an interval (far behind the leader, so sampled three times) only what is plain to see fails the gate.
+    let slower = |contrast: &&Contrast| {
+        arguments.fail_on.is_some_and(|by| contrast.lo.map_or(contrast.ratio > PLAIN, |lo| lo > 1.0 + by))
+    };
     let gated: Vec<&Contrast> = pairs.iter().filter(slower).collect();
     gated.iter().for_each(|contrast| output::note(&format!("gate: {} is {:.2}x slower", contrast.b, contrast.ratio)));
     // A cell that the other revision does not have, or not right, is said above and is nothing that this one has done.

@@ -21,6 +21,8 @@ pub(crate) struct Recipe {
     pub(crate) settings: Settings,
     pub(crate) sampler: ProcessSampler,
     pub(crate) pinned: bool,
+    /// Whether `compare --resume` can go on with it.
+    pub(crate) goes_on: bool,
 }
 
 /// Where a run is written: a folder with its journal, and what stands in it already.
@@ -52,13 +54,16 @@ pub(crate) struct Measured {
 
 /// Measures, and writes the report.
 pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &[cli::Format]) -> Result<Measured> {
-    let Recipe { groups, later, settings, sampler, .. } = recipe;
+    let Recipe { groups, later, settings, sampler, goes_on, .. } = recipe;
     let Place { folder, mut journal, past } = place;
-    let past = settled(&past).into_owned();
+    let mut past = past;
     if !past.is_empty() {
-        let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        journal.write(&Event::Resumed { started })?;
+        let resumed = Event::Resumed { started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string() };
+        journal.write(&resumed)?;
+        // It tells what belonged to no finished round, for this session as for whoever reads the journal later.
+        past.push(resumed);
     }
+    let past = settled(&past).into_owned();
     // Calibration of a stored run took no time of this one, and loading it counts for nothing.
     let clock = sampler.restarted();
     let mut sampler = clock;
@@ -83,9 +88,8 @@ pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &
             // What can still be written is; then the one line that says what was lost and what was not.
             let _ = render::folder(&folder, formats);
             let shown = folder.display();
-            return Err(anyhow!(
-                "{lost} (`crossover compare --resume {shown}` goes on, `crossover render {shown}` makes the report of it)"
-            ));
+            let on = if goes_on { format!("`crossover compare --resume {shown}` goes on, ") } else { String::new() };
+            return Err(anyhow!("{lost} ({on}`crossover render {shown}` makes the report of it)"));
         }
     }
     let run = render::folder(&folder, formats)?;
@@ -164,6 +168,7 @@ mod tests {
             settings: Settings { looks: vec![16], alpha: 0.05, delta: 0.05, ..Settings::default() },
             sampler: ProcessSampler::new(std::time::Duration::from_secs(1)),
             pinned: false,
+            goes_on: true,
         };
         let cell = PlannedCell {
             id: String::from("toy/m/s/w1"),

@@ -12,16 +12,20 @@ use results::RunStatus;
 use results::journal::{Event, Plan};
 
 use crate::measure::Place;
-use crate::{cli, interrupt, measure, output};
+use crate::{cli, measure, output};
 
 /// A stored run and the arguments it was started with.
 pub(crate) struct Stored {
     pub(crate) place: Place,
     pub(crate) arguments: cli::Compare,
+    /// Whether nothing is left to do.
+    pub(crate) complete: bool,
+    /// How much of the journal stands, bytes: what follows was cut by the end of that run.
+    pub(crate) stands: u64,
 }
 
-/// Reads a run to go on with it; none where it is complete.
-pub(crate) fn stored(run: &Path) -> Result<Option<Stored>> {
+/// Reads a run to go on with it. Nothing is changed yet.
+pub(crate) fn stored(run: &Path) -> Result<Stored> {
     let folder = if run.is_file() { run.parent().unwrap_or(Path::new(".")) } else { run };
     // What `latest` points at may change while this run goes on.
     let folder = fs::canonicalize(folder)
@@ -50,11 +54,8 @@ pub(crate) fn stored(run: &Path) -> Result<Option<Stored>> {
     };
     same_program(plan).with_context(|| format!("--resume {}", run.display()))?;
     let arguments = arguments(plan).with_context(|| format!("--resume {}", run.display()))?;
-    if let Some(Event::End { status: RunStatus::Complete, .. }) = read.events.last() {
-        return Ok(None);
-    }
-    interrupt::listen()?;
-    Ok(Some(Stored { place: Place { folder, journal, past: read.events }, arguments }))
+    let complete = matches!(read.events.last(), Some(Event::End { status: RunStatus::Complete, .. }));
+    Ok(Stored { place: Place { folder, journal, past: read.events }, arguments, complete, stands: read.bytes })
 }
 
 /// Refuses what would mix two programs or two machines.
@@ -90,7 +91,10 @@ fn arguments(plan: &Plan) -> Result<cli::Compare> {
     let parsed = cli::Cli::try_parse_from(&plan.argv);
     match parsed.map(|cli| cli.command) {
         Ok(cli::Command::Compare(arguments)) => Ok(arguments),
-        Ok(_) => bail!("it is not a run of `compare`, but of `{}`", plan.argv.join(" ")),
+        Ok(_) => bail!(
+            "it is a run of `{}`, and only those of `compare` go on; `crossover render` shows what it has",
+            plan.argv.join(" ")
+        ),
         Err(_) => bail!("this program does not understand its arguments, `{}`", plan.argv.join(" ")),
     }
 }

@@ -56,6 +56,8 @@ impl Revision {
         cargo.current_dir(&tree).args(["build", "--release", "--quiet", "-p", "runner"]).stdout(Stdio::null());
         // The same flags and profile as this one has, in a place of its own.
         cargo.env("CARGO_TARGET_DIR", home.join("target")).env_remove("CROSSOVER_BIN");
+        // It lies within this checkout, whose revision is not its own.
+        cargo.env("GIT_CEILING_DIRECTORIES", &home);
         let built = cargo.status().context("failed to run cargo")?;
         if !built.success() || !program.exists() {
             bail!("failed to build {}: `cargo build --release -p runner` in {} says why", self.short, tree.display());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use harness::ProcessSampler;
 use harness::engine::{Group, Settings};
 use results::{KnownEffect, Run, Trust, Verdict};
@@ -21,6 +21,7 @@ const POWER_ROUNDS: u32 = 32;
 /// One part of the check.
 struct Part {
     name: &'static str,
+    hostile: bool,
     folder: PathBuf,
     run: Run,
 }
@@ -41,26 +42,37 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
         if hostile && !arguments.hostile {
             continue;
         }
-        let _neighbour = hostile.then(Neighbour::start).transpose()?;
+        let mut neighbour = hostile.then(Neighbour::start).transpose()?;
         let name = if hostile { "beside a hostile neighbour" } else { "as it is" };
         let aa = twins(suite, arguments, private.path())?;
-        parts.push(part(name, &place(if hostile { "twins-hostile" } else { "twins" }), aa, arguments)?);
+        parts.push(part((name, hostile), &place(if hostile { "twins-hostile" } else { "twins" }), aa, arguments)?);
         if let (Some(times), false) = (arguments.power, interrupt::asked()) {
             let power = power(suite, arguments, times, private.path())?;
             let name = if hostile { "power, beside a hostile neighbour" } else { "power" };
-            parts.push(part(name, &place(if hostile { "power-hostile" } else { "power" }), power, arguments)?);
+            parts.push(part(
+                (name, hostile),
+                &place(if hostile { "power-hostile" } else { "power" }),
+                power,
+                arguments,
+            )?);
         }
         if interrupt::asked() {
             break;
         }
+        neighbour.as_mut().map_or(Ok(()), Neighbour::was_there)?;
     }
     if arguments.json {
         output::out(&format!("{}\n", as_json(&parts)))?;
     } else if !arguments.talk.quiet {
         output::out(&parts.iter().map(said).collect::<String>())?;
     }
+    if interrupt::asked() {
+        return Ok(exit::INTERRUPTED);
+    }
     // What happens beside a hostile neighbour is shown, not judged: it is there to be told apart.
-    Ok(parts.first().map_or(exit::OK, |part| measure::code(&part.run)))
+    let judged = parts.iter().filter(|part| !part.hostile).map(|part| measure::code(&part.run));
+    let codes: Vec<u8> = judged.collect();
+    Ok([exit::FAILED, exit::UNTRUSTED].into_iter().find(|code| codes.contains(code)).unwrap_or(exit::OK))
 }
 
 /// Every group of the matrix with twins, and the sentinel.
@@ -93,16 +105,21 @@ fn settings(arguments: &cli::Selfcheck, rounds: u32) -> Settings {
 
 fn recipe(groups: Vec<Group>, settings: Settings, arguments: &cli::Selfcheck) -> Recipe {
     let sampler = ProcessSampler::new(arguments.selection.timeout).pinned(arguments.pin);
-    Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.pin }
+    Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.pin, goes_on: false }
 }
 
-fn part(name: &'static str, folder: &Path, recipe: Recipe, arguments: &cli::Selfcheck) -> Result<Part> {
+fn part(
+    (name, hostile): (&'static str, bool),
+    folder: &Path,
+    recipe: Recipe,
+    arguments: &cli::Selfcheck,
+) -> Result<Part> {
     if !arguments.talk.quiet {
         output::note(&format!("{name}: {} groups", recipe.groups.len() + recipe.later.len()));
     }
     let place = Place::new(Some(folder), &recipe)?;
     let measured = measure::measure(recipe, place, &arguments.talk, &[cli::Format::Json])?;
-    Ok(Part { name, folder: measured.folder, run: measured.run })
+    Ok(Part { name, hostile, folder: measured.folder, run: measured.run })
 }
 
 /// A hostile neighbour: this program's own `noise`, killed when the check is over.
@@ -119,6 +136,16 @@ impl Neighbour {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command.spawn().map(Self).context("failed to start a hostile neighbour")
+    }
+}
+
+impl Neighbour {
+    /// Whether it lasted: what is said to have been measured beside it was.
+    fn was_there(&mut self) -> Result<()> {
+        match self.0.try_wait().context("failed to look after the hostile neighbour")? {
+            Some(status) => bail!("the hostile neighbour left ({status}); `crossover noise` shows why"),
+            None => Ok(()),
+        }
     }
 }
 

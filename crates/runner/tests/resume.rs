@@ -122,6 +122,29 @@ fn what_a_kill_has_cut_is_measured_again() {
     is_whole(&home.path().join("out"));
 }
 
+/// A failure in a round that was never finished goes with that round: the cell is tried again, and counts in every round.
+#[test]
+fn what_failed_in_an_unfinished_round_is_tried_again() {
+    let home = folder();
+    let out = home.path().join("out");
+    stopped_by(home.path(), SIGINT);
+    edit(home.path(), |lines| {
+        let second = lines.iter().position(|line| line.contains("\"event\":\"round\",\"round\":2")).expect("a second round");
+        let next = lines[second + 1..].iter().find(|line| line.contains("\"event\":\"sample\"")).expect("a sample after it");
+        let mut sample: serde_json::Value = serde_json::from_str(next).expect("JSON");
+        for gone in ["elapsed_ns", "metrics", "absent", "units"] {
+            sample.as_object_mut().expect("an object").remove(gone);
+        }
+        sample["outcome"] = "failed".into();
+        sample["reason"] = "it broke".into();
+        sample["round"] = 3.into();
+        [&lines[..=second], &[sample.to_string()]].concat()
+    });
+    resume(home.path()).expect(0);
+    is_whole(&out);
+    assert!(support::results(&out).cells.iter().all(|cell| cell.status != results::CellStatus::Failed));
+}
+
 #[test]
 fn a_broken_journal_is_refused_and_left_alone() {
     let home = folder();

@@ -54,6 +54,13 @@ pub(super) fn trust(events: &[Event], groups: &[Gathered<'_>], judged: &[Judged]
         reason: String::new(),
     };
     (trust.trusted, trust.reason) = verdict(&trust, doubtful.as_ref());
+    if let Some((_, why)) =
+        groups.iter().filter(|group| !group.group.known.is_empty()).find_map(|group| group.failures.values().next())
+    {
+        let known = format!("the known slowdown could not be measured: {why}");
+        trust.reason = if trust.trusted == Some(false) { format!("{}; {known}", trust.reason) } else { known };
+        trust.trusted = trust.trusted.filter(|trusted| !trusted);
+    }
     trust
 }
 
@@ -209,5 +216,10 @@ fn verified(event: &Event) -> bool {
 
 fn soak(event: &Event) -> Option<SoakTest> {
     let Event::Soak(soak) = event else { return None };
-    Some(SoakTest { cell: soak.cell.clone(), iterations: soak.iterations, ratio: soak.late_ns / soak.early_ns })
+    Some(SoakTest {
+        cell: soak.cell.clone(),
+        iterations: soak.iterations,
+        ratio: soak.ratio,
+        reason: soak.failed.clone(),
+    })
 }

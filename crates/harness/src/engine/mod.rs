@@ -171,17 +171,21 @@ impl<'e, S: Sampler> Engine<'e, S> {
 
     /// Groups from this one on enter the run.
     fn begin(&mut self, first: usize) -> Result<(), Ended> {
+        // All of them first, so that a run that ends here still says what it did not come to.
         for group in first..self.groups.len() {
             if !self.groups[group].is_announced() {
                 let planned = self.groups[group].group.planned.clone();
                 self.note(group, Event::Group(planned))?;
             }
+        }
+        let mut order: Vec<usize> = (first..self.groups.len()).collect();
+        order.sort_by_key(|&group| !self.groups[group].is_check());
+        for &group in &order {
             if !self.groups[group].is_calibrated() {
                 self.calibrate(group)?;
             }
-            self.diagnose(group)?;
         }
-        Ok(())
+        order.into_iter().try_for_each(|group| self.diagnose(group))
     }
 
     /// Takes in groups that are asked for by what is known at this look; the first of them.

@@ -11,6 +11,9 @@ use crate::protocol::Config;
 use crate::sampler::{Ask, Load, Sampled, Sampler};
 use crate::statistics::median;
 
+/// How long a diagnostic pass observes, at least one iteration.
+const DIAGNOSED_NS: u64 = 4_000_000;
+
 /// The place of a sample.
 #[derive(Clone, Copy)]
 struct Place {
@@ -141,7 +144,10 @@ impl<S: Sampler> Engine<'_, S> {
             if one.guest || one.wrong || far || running.out.contains(&cell) || running.diagnosed.contains(&cell) {
                 continue;
             }
-            let config = Config { warmup: 1, iterations: running.iterations(), observe: true, ..one.config.clone() };
+            // Enough for a count of locks and waits; it is no time that counts.
+            let once_ns = running.once_ns(&cell).unwrap_or(DIAGNOSED_NS).max(1);
+            let iterations = DIAGNOSED_NS.div_ceil(once_ns).clamp(1, u64::from(running.iterations())) as u32;
+            let config = Config { warmup: 1, iterations, observe: true, ..one.config.clone() };
             let outcome = self.ask(group, index, &config)?.outcome;
             let id = self.groups[group].group.planned.id.clone();
             self.groups[group].diagnosed.insert(cell.clone());
@@ -196,14 +202,11 @@ impl<S: Sampler> Engine<'_, S> {
                 let iterations = (time.as_nanos() as u64).div_ceil(once_ns.max(1)).clamp(8, 1 << 20) as u32;
                 models.insert(config.model.clone());
                 let config = Config { warmup: 1, iterations, ..config.clone() };
-                let sampled = self.ask(group, index, &config)?;
-                if let Outcome::Measured { elapsed_ns, .. } = &sampled.outcome {
-                    let quarter = elapsed_ns.len() / 4;
-                    let middle = |part: &[u64]| median(&part.iter().map(|ns| *ns as f64).collect::<Vec<_>>());
-                    let (early_ns, late_ns) =
-                        (middle(&elapsed_ns[..quarter]), middle(&elapsed_ns[elapsed_ns.len() - quarter..]));
-                    self.note(group, Event::Soak(Soak { cell: config.cell, iterations, early_ns, late_ns }))?;
-                }
+                let (ratio, failed) = match self.ask(group, index, &config)?.outcome {
+                    Outcome::Measured { elapsed_ns, .. } => (Some(late_over_early(&elapsed_ns)), None),
+                    Outcome::Failed { reason } | Outcome::TimedOut { reason } => (None, Some(reason)),
+                };
+                self.note(group, Event::Soak(Soak { cell: config.cell, iterations, ratio, failed }))?;
             }
         }
         Ok(())
@@ -249,6 +252,13 @@ impl<S: Sampler> Engine<'_, S> {
         }
         Ok(sampled)
     }
+}
+
+/// The median of the last quarter of iterations over that of the first.
+fn late_over_early(elapsed_ns: &[u64]) -> f64 {
+    let quarter = elapsed_ns.len() / 4;
+    let middle = |part: &[u64]| median(&part.iter().map(|ns| *ns as f64).collect::<Vec<_>>());
+    middle(&elapsed_ns[elapsed_ns.len() - quarter..]) / middle(&elapsed_ns[..quarter]).max(1.0)
 }
 
 /// Shares of the machine that others used, and that the hypervisor took, between two readings.

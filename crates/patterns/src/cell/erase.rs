@@ -1,5 +1,6 @@
 //! What each pattern knows about its answers, and the strategies of each as cells.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -121,9 +122,11 @@ pub fn serve<W: Serve>(model: &'static str, strategies: Strategies<W, LoadReport
 /// [`Recorder`](crate::probe::Recorder): `recording` is the same list, made with that probe.
 #[must_use]
 pub fn with_diagnosis(timed: Vec<Cell>, recording: Vec<Cell>) -> Vec<Cell> {
+    // Every sample and every worker process begins here, so nothing is searched for twice.
+    let name = |cell: &Cell| (cell.workload, cell.model, cell.strategy);
+    let recording: BTreeMap<_, _> = recording.into_iter().map(|cell| (name(&cell), cell)).collect();
     let both = timed.into_iter().map(|cell| {
-        let same = |other: &&Cell| other.contender() == cell.contender() && other.workload == cell.workload;
-        let diagnosis = recording.iter().find(same).and_then(|other| other.support.run().cloned());
+        let diagnosis = recording.get(&name(&cell)).and_then(|other| other.support.run().cloned());
         Cell { diagnosis, ..cell }
     });
     both.collect()

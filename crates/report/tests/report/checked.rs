@@ -45,8 +45,13 @@ pub(crate) fn vouched() -> Run {
             effect(1.25, (1.236, 1.247, 1.259), Verdict::Slower),
         ],
         soaks: vec![
-            SoakTest { cell: "primes/threads/static/w2".to_owned(), iterations: 4_000, ratio: 1.012 },
-            SoakTest { cell: "primes/async/spawn/w2".to_owned(), iterations: 4_000, ratio: 1.13 },
+            SoakTest {
+                cell: "primes/threads/static/w2".to_owned(),
+                iterations: 4_000,
+                ratio: Some(1.012),
+                reason: None,
+            },
+            SoakTest { cell: "primes/async/spawn/w2".to_owned(), iterations: 4_000, ratio: Some(1.13), reason: None },
         ],
         trusted: Some(true),
         reason:

@@ -227,7 +227,7 @@ fn figures_that_are_none_break_nothing() {
         (twin.ratio, twin.lo, twin.hi) = (f64::NAN, f64::NAN, f64::INFINITY);
     }
     for soak in &mut run.trust.soaks {
-        soak.ratio = f64::NAN;
+        soak.ratio = Some(f64::NAN);
     }
     if let Some(known) = &mut run.trust.known_effect {
         (known.truth, known.ratio) = (f64::NAN, f64::NAN);
