@@ -7,12 +7,14 @@
 mod crossover;
 pub mod journal;
 mod run;
+mod trust;
 
 pub use crossover::{At, Crossover, Found, Sweep};
 pub use run::{
-    Cell, CellStatus, Contrast, Environment, Group, Interval, KnownEffect, Metric, Quiet, Run, RunInfo, RunStatus,
-    Serial, SoakTest, Support, Tool, Trust, TwinTest, Units, Verdict, WithoutLoud,
+    Cell, CellStatus, Contrast, Environment, Group, Metric, Run, RunInfo, RunStatus, Support, Tool, Units, Verdict,
+    WithoutLoud,
 };
+pub use trust::{Interval, KnownEffect, Quiet, Serial, SoakTest, Trust, TwinTest};
 
 /// The schema that [`Run`] announces and that scripts may rely on.
 pub const SCHEMA: &str = "compare/1";

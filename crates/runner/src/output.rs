@@ -63,33 +63,33 @@ pub(crate) fn latest(folder: &Path) -> Result<()> {
         .with_context(|| format!("failed to point {} at the run", link.display()))
 }
 
-/// Writes the chosen forms of a run; the paths, the one people would open first.
+/// Writes the chosen forms of a run; the paths, the one people would open first. Each is made by a thread of its own: a
+/// run of thousands of cells has megabytes of them.
 pub(crate) fn write(folder: &Path, run: &Run, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    let mut written = Vec::new();
-    for (format, name) in [
+    let forms = [
         (Format::Html, "index.html"),
         (Format::Md, "report.md"),
         (Format::Json, "results.json"),
         (Format::Csv, "cells.csv"),
-    ] {
-        if !formats.contains(&format) {
-            continue;
-        }
-        let text = match format {
-            Format::Html => report::html(run),
-            Format::Md => report::markdown(run),
-            Format::Csv => report::csv(run),
-            Format::Json => {
-                let mut json = serde_json::to_string_pretty(run).context("failed to write the results as JSON")?;
-                json.push('\n');
-                json
-            }
-        };
+    ];
+    let chosen = forms.into_iter().filter(|(format, _)| formats.contains(format));
+    let write = |format: Format, name: &str| {
         let path = folder.join(name);
-        replace(&path, &text)?;
-        written.push(path);
-    }
-    Ok(written)
+        replace(&path, &form(run, format)?).map(|()| path)
+    };
+    std::thread::scope(|scope| {
+        let all: Vec<_> = chosen.map(|(format, name)| scope.spawn(move || write(format, name))).collect();
+        all.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+fn form(run: &Run, format: Format) -> Result<String> {
+    Ok(match format {
+        Format::Html => report::html(run),
+        Format::Md => report::markdown(run),
+        Format::Csv => report::csv(run),
+        Format::Json => serde_json::to_string_pretty(run).context("failed to write the results as JSON")? + "\n",
+    })
 }
 
 /// Writes a file whole or not at all: beside it first, then renamed.

@@ -129,8 +129,10 @@ fn what_failed_in_an_unfinished_round_is_tried_again() {
     let out = home.path().join("out");
     stopped_by(home.path(), SIGINT);
     edit(home.path(), |lines| {
-        let second = lines.iter().position(|line| line.contains("\"event\":\"round\",\"round\":2")).expect("a second round");
-        let next = lines[second + 1..].iter().find(|line| line.contains("\"event\":\"sample\"")).expect("a sample after it");
+        let second =
+            lines.iter().position(|line| line.contains("\"event\":\"round\",\"round\":2")).expect("a second round");
+        let next =
+            lines[second + 1..].iter().find(|line| line.contains("\"event\":\"sample\"")).expect("a sample after it");
         let mut sample: serde_json::Value = serde_json::from_str(next).expect("JSON");
         for gone in ["elapsed_ns", "metrics", "absent", "units"] {
             sample.as_object_mut().expect("an object").remove(gone);

@@ -21,7 +21,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> f64 {
     let u = rank_sum - n * (n + 1.0) / 2.0;
     let all = n + m;
     let variance = n * m / 12.0 * ((all + 1.0) - ties / (all * (all - 1.0)));
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return 1.0;
     }
     let z = ((u - n * m / 2.0).abs() - 0.5) / variance.sqrt();
