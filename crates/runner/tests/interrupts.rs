@@ -93,6 +93,8 @@ fn ctrl_c_before_anything_is_measured_writes_an_empty_report() {
 fn ctrl_c_twice_ends_at_once() {
     let home = folder();
     let mut running = compare(home.path(), ENDLESS);
+    // The known effect comes first, and its samples are short.
+    running.hear("calibrating 1/");
     assert!(!support::has_proc() || support::within(PATIENCE, || runs(&running, "__sample")));
     running.signal(SIGINT);
     running.hear("again to stop at once");
@@ -128,6 +130,7 @@ fn sigkill_leaves_no_sample() {
     }
     let home = folder();
     let running = compare(home.path(), ENDLESS);
+    running.hear("calibrating 1/");
     assert!(support::within(PATIENCE, || runs(&running, "__sample")));
     // Past its hello, so that it is at work and not starting up.
     std::thread::sleep(Duration::from_millis(300));

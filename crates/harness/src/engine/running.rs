@@ -123,11 +123,11 @@ impl Running {
             let cell = &one.config.cell;
             !one.wrong && !one.guest && !far.contains(cell) && !self.out.contains(cell)
         };
-        let may: Vec<&Alternative> = self.group.alternatives.iter().filter(may).collect();
-        let mut random = stream(seed, &format!("twin {}", self.group.planned.id));
-        let drawn = random.choose_multiple(may, count as usize);
+        // All are put in order before it is asked who may: whether one is far must not decide about the others.
+        let mut order: Vec<&Alternative> = self.group.alternatives.iter().collect();
+        stream(seed, &format!("twin {}", self.group.planned.id)).shuffle(&mut order);
         let twin = |one: &Alternative| Twin { id: format!("{}~twin", one.config.cell), of: one.config.cell.clone() };
-        drawn.into_iter().map(twin).collect()
+        order.into_iter().filter(may).take(count as usize).map(twin).collect()
     }
 
     /// What calibration decided. `once_ns` is known for whoever ran.

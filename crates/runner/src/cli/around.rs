@@ -44,13 +44,16 @@ pub(crate) struct Selfcheck {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "crossover diff RUN RUN\n       crossover diff --git REV [OPTIONS] [FILTER]...",
+    after_help = "\
 Examples:
   crossover diff reports/runs/A reports/runs/B        what two stored runs say; they are unpaired
   crossover diff --git HEAD~1 primes                  builds that revision and measures both in the same rounds
   crossover diff --git main --fail-on slower:5%       exit 1 if something is more than 5 % slower
 
-Exit codes: 0 ok; 1 the gate failed; 2 usage; 3 a cell failed; 4 not to be trusted; 130 interrupted")]
+Exit codes: 0 ok; 1 the gate failed; 2 usage; 3 a cell failed; 4 not to be trusted; 130 interrupted"
+)]
 pub(crate) struct Diff {
     /// Another revision of this repository, measured interleaved with this program
     #[arg(long, value_name = "REV")]
