@@ -17,7 +17,7 @@ use crate::measure::{self, Place, Recipe};
 use crate::revision::Revision;
 use crate::{cli, compare, exit, interrupt, known, output, render, selection};
 
-/// A ratio that three samples are enough for.
+/// A ratio that three samples are enough for, if all of them were slower.
 const PLAIN: f64 = 2.0;
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Diff) -> Result<u8> {
@@ -121,8 +121,9 @@ fn interleaved<M: Models>(suite: &Suite<M>, arguments: &cli::Diff, revision: &st
         bail!("nothing of {} could be compared: {why}", revision.short);
     }
     // Without an interval (far behind the leader, so sampled three times) only what is plain to see fails the gate.
+    let plain = |contrast: &Contrast| contrast.ratio > PLAIN && contrast.won == 0;
     let slower = |contrast: &&Contrast| {
-        arguments.fail_on.is_some_and(|by| contrast.lo.map_or(contrast.ratio > PLAIN, |lo| lo > 1.0 + by))
+        arguments.fail_on.is_some_and(|by| contrast.lo.map_or(plain(contrast), |lo| lo > 1.0 + by))
     };
     let gated: Vec<&Contrast> = pairs.iter().filter(slower).collect();
     gated.iter().for_each(|contrast| output::note(&format!("gate: {} is {:.2}x slower", contrast.b, contrast.ratio)));
