@@ -12,8 +12,6 @@ use results::journal::Event;
 
 use crate::{cli, exit, output, revision};
 
-/// Where `compare` puts runs that were given no folder.
-const RUNS: &str = "reports/runs";
 /// What points at the newest of them.
 const LATEST: &str = "reports/latest";
 /// A journal without an end that was written to so lately belongs to a run that goes on: far above what a sample takes.
@@ -36,7 +34,7 @@ struct Found {
 }
 
 pub(crate) fn run(arguments: &cli::Clean) -> Result<u8> {
-    let (mut runs, foreign) = runs(Path::new(RUNS))?;
+    let (mut runs, foreign) = runs(Path::new(output::RUNS))?;
     keep(&mut runs, arguments.keep as usize);
     let revisions = revisions(Path::new(revision::BUILDS))?;
     let all: Vec<&Found> = runs.iter().chain(&revisions).collect();

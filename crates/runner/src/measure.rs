@@ -55,8 +55,7 @@ pub(crate) struct Measured {
 /// Measures, and writes the report.
 pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &[cli::Format]) -> Result<Measured> {
     let Recipe { groups, later, settings, sampler, goes_on, .. } = recipe;
-    let Place { folder, mut journal, past } = place;
-    let mut past = past;
+    let Place { folder, mut journal, mut past } = place;
     if !past.is_empty() {
         let resumed = Event::Resumed { started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string() };
         journal.write(&resumed)?;

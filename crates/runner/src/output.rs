@@ -9,6 +9,8 @@ use results::Run;
 
 use crate::cli::Format;
 
+/// Where runs go that were given no folder.
+pub(crate) const RUNS: &str = "reports/runs";
 /// The file that is the state of a run.
 pub(crate) const JOURNAL: &str = "samples.jsonl";
 
@@ -31,7 +33,7 @@ pub(crate) fn note(line: &str) {
 
 /// Makes the folder: `asked`, which must be new or empty, or one named by the time.
 pub(crate) fn folder(asked: Option<&Path>, id: &str) -> Result<PathBuf> {
-    let folder = asked.map_or_else(|| Path::new("reports/runs").join(id), Path::to_owned);
+    let folder = asked.map_or_else(|| Path::new(RUNS).join(id), Path::to_owned);
     if fs::symlink_metadata(&folder).is_ok() && !folder.is_dir() {
         bail!("--out {}: is not a folder; name a new or empty one", folder.display());
     }
@@ -92,9 +94,14 @@ fn form(run: &Run, format: Format) -> Result<String> {
     })
 }
 
+/// The folder that a file is in; the current one where the path names none.
+pub(crate) fn parent(file: &Path) -> &Path {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file whole or not at all: beside it first, then renamed.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent(path);
     let write = || -> std::io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         file.write_all(text.as_bytes())?;

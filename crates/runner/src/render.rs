@@ -11,7 +11,7 @@ use crate::{exit, output};
 
 pub(crate) fn run(arguments: &cli::Render) -> Result<u8> {
     let path = &arguments.run;
-    let target = if path.is_file() { path.parent().unwrap_or(Path::new(".")) } else { path };
+    let target = if path.is_file() { output::parent(path) } else { path };
     let run = stored(path)?;
     output::write(target, &run, &arguments.format)?;
     if let Some(file) = &arguments.splice {

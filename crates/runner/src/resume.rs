@@ -26,7 +26,7 @@ pub(crate) struct Stored {
 
 /// Reads a run to go on with it. Nothing is changed yet.
 pub(crate) fn stored(run: &Path) -> Result<Stored> {
-    let folder = if run.is_file() { run.parent().unwrap_or(Path::new(".")) } else { run };
+    let folder = if run.is_file() { output::parent(run) } else { run };
     // What `latest` points at may change while this run goes on.
     let folder = fs::canonicalize(folder)
         .with_context(|| format!("--resume {}: failed to find it; name a run's folder", run.display()))?;

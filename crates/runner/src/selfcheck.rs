@@ -35,7 +35,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Selfcheck) -> Re
     // Each part is a run like any other, to be rendered and cleaned away like one.
     let place = |name: &str| match &arguments.out {
         Some(out) => out.join(name),
-        None => Path::new("reports/runs").join(format!("{stamp}-{name}")),
+        None => Path::new(output::RUNS).join(format!("{stamp}-{name}")),
     };
     let mut parts = Vec::new();
     for hostile in [false, true] {
@@ -137,9 +137,7 @@ impl Neighbour {
             .stderr(Stdio::null());
         command.spawn().map(Self).context("failed to start a hostile neighbour")
     }
-}
 
-impl Neighbour {
     /// Whether it lasted: what is said to have been measured beside it was.
     fn was_there(&mut self) -> Result<()> {
         match self.0.try_wait().context("failed to look after the hostile neighbour")? {

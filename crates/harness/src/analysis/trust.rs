@@ -96,7 +96,7 @@ fn effects(gathered: &Gathered<'_>, settings: &Settings, improbable: f64) -> Vec
         }
         let times = gathered.paired(&[&reference.id, cell], |round| round <= look);
         let said = contrast(&times[0], &times[1], alpha, settings.delta);
-        let wide = statistics::contrast(&times[0], &times[1], improbable, settings.delta);
+        let wide = contrast(&times[0], &times[1], improbable, settings.delta);
         let outside = wide.lo.is_some_and(|lo| lo > *truth) || wide.hi.is_some_and(|hi| hi < *truth);
         let wrong_way = *truth > 1.0 && said.verdict == Verdict::Faster;
         let quiet = quiet(gathered, (&reference.id, cell), (look, alpha), settings);
