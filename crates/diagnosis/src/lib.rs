@@ -7,5 +7,9 @@ use matrix::{Standard, Suite};
 /// The matrix of this project, recording.
 #[must_use]
 pub fn standard() -> Suite<Standard, Recorder> {
-    suite_map_reduce::with_probe().with(suite_shared_state::with_probe())
+    suite_map_reduce::with_probe()
+        .with(suite_fork_join::with_probe())
+        .with(suite_task_graph::with_probe())
+        .with(suite_shared_state::with_probe())
+        .with(suite_pipeline::with_probe())
 }

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn checked() -> Checked {
-        Checked { wrong: None, units: Default::default(), observed: Default::default(), fingerprint: None }
+        Checked { wrong: None, steps: 0, units: Default::default(), observed: Default::default(), fingerprint: None }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::marker::PhantomData;
 
-use patterns::cell::{Cell, Listed, listed, with_diagnosis};
+use patterns::cell::{Cell, Listed, listed, listed_pipeline, with_diagnosis};
 use patterns::probe::Recorder;
-use patterns::{MapReduce, Pattern, Probe, SharedState, Silent};
+use patterns::{ForkJoin, MapReduce, Pattern, Pipeline, Probe, SharedState, Silent, TaskGraph};
 
 /// A list of models, as a type: each method asks every model of the list about one pattern.
 pub trait Models {
@@ -13,8 +13,14 @@ pub trait Models {
     const LIST: &'static [(&'static str, &'static str)];
     /// The cells of a map-reduce workload, with a probe in every worker.
     fn map_reduce<W: MapReduce, P: Probe>() -> Vec<Cell>;
+    /// The cells of a fork-join workload, with a probe in every worker.
+    fn fork_join<W: ForkJoin, P: Probe>() -> Vec<Cell>;
+    /// The cells of a task-graph workload, with a probe in every worker.
+    fn task_graph<W: TaskGraph, P: Probe>() -> Vec<Cell>;
     /// The cells of a shared-state workload, with a probe in every worker.
     fn shared_state<W: SharedState, P: Probe>() -> Vec<Cell>;
+    /// The cells of a pipeline workload, with a probe in every worker.
+    fn pipeline<W: Pipeline, P: Probe>() -> Vec<Cell>;
 }
 
 /// Makes a list of models: `matrix::models!(pub Mine: model_threads::Threads, my_model::Mine);`. The first must be the
@@ -34,10 +40,25 @@ macro_rules! models {
                 use $crate::patterns::{Model, RunsMapReduce, cell};
                 [$(cell::map_reduce(<$model>::ID, <$model>::map_reduce::<W, P>())),+].concat()
             }
+            fn fork_join<W: $crate::patterns::ForkJoin, P: $crate::patterns::Probe>()
+            -> Vec<$crate::patterns::cell::Cell> {
+                use $crate::patterns::{Model, RunsForkJoin, cell};
+                [$(cell::fork_join(<$model>::ID, <$model>::fork_join::<W, P>())),+].concat()
+            }
+            fn task_graph<W: $crate::patterns::TaskGraph, P: $crate::patterns::Probe>()
+            -> Vec<$crate::patterns::cell::Cell> {
+                use $crate::patterns::{Model, RunsTaskGraph, cell};
+                [$(cell::task_graph(<$model>::ID, <$model>::task_graph::<W, P>())),+].concat()
+            }
             fn shared_state<W: $crate::patterns::SharedState, P: $crate::patterns::Probe>()
             -> Vec<$crate::patterns::cell::Cell> {
                 use $crate::patterns::{Model, RunsSharedState, cell};
                 [$(cell::shared_state(<$model>::ID, <$model>::shared_state::<W, P>())),+].concat()
+            }
+            fn pipeline<W: $crate::patterns::Pipeline, P: $crate::patterns::Probe>()
+            -> Vec<$crate::patterns::cell::Cell> {
+                use $crate::patterns::{Model, RunsPipeline, cell};
+                [$(cell::pipeline(<$model>::ID, <$model>::pipeline::<W, P>())),+].concat()
             }
         }
     };
@@ -104,11 +125,35 @@ impl<M: Models, P: Probe> Suite<M, P> {
         self
     }
 
+    /// Adds a fork-join workload.
+    #[must_use]
+    pub fn fork_join<W: ForkJoin>(mut self) -> Self {
+        self.workloads.push(listed::<W>(Pattern::ForkJoin));
+        self.cells.extend(M::fork_join::<W, P>());
+        self
+    }
+
+    /// Adds a task-graph workload.
+    #[must_use]
+    pub fn task_graph<W: TaskGraph>(mut self) -> Self {
+        self.workloads.push(listed::<W>(Pattern::TaskGraph));
+        self.cells.extend(M::task_graph::<W, P>());
+        self
+    }
+
     /// Adds a shared-state workload.
     #[must_use]
     pub fn shared_state<W: SharedState>(mut self) -> Self {
         self.workloads.push(listed::<W>(Pattern::SharedState));
         self.cells.extend(M::shared_state::<W, P>());
+        self
+    }
+
+    /// Adds a pipeline workload.
+    #[must_use]
+    pub fn pipeline<W: Pipeline>(mut self) -> Self {
+        self.workloads.push(listed_pipeline::<W>());
+        self.cells.extend(M::pipeline::<W, P>());
         self
     }
 }

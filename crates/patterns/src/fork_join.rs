@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
 use crate::strategy::Strategies;
-use crate::workload::{Job, Workload, Wrong};
+use crate::workload::{Workload, Wrong};
 
 /// A workload that splits itself.
 ///
@@ -28,11 +28,11 @@ pub trait ForkJoin: Workload {
     /// The whole work.
     fn root(&self, input: &Self::Input) -> Self::Node;
     /// A leaf, or two halves: the workload knows its cut-off.
-    fn split(&self, input: &Self::Input, node: Self::Node) -> Split<Self::Node>;
+    fn split(&self, input: &Self::Input, node: &Self::Node) -> Split<Self::Node>;
     /// The kernel of a leaf.
     fn leaf(&self, input: &Self::Input, node: Self::Node) -> Self::Value;
-    /// Joins the values of two halves, in order.
-    fn join(&self, left: Self::Value, right: Self::Value) -> Self::Value;
+    /// Joins the values of the two halves of a node, in order; what the node itself is worth comes in here.
+    fn join(&self, input: &Self::Input, node: Self::Node, left: Self::Value, right: Self::Value) -> Self::Value;
     /// A subtree ready to be shipped.
     fn pack<'i>(&self, input: &'i Self::Input, node: Self::Node) -> Self::Parcel<'i>;
     /// What arrived: the worker's input is what was shipped.
@@ -56,7 +56,7 @@ pub trait ForkJoin: Workload {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split<N> {
     /// Do it now.
-    Leaf(N),
+    Leaf,
     /// Left and right, independent of each other.
     Two(N, N),
 }
@@ -83,14 +83,17 @@ pub struct Counted<W: ForkJoin> {
 
 impl<W: ForkJoin> Counted<W> {
     /// Does a leaf.
+    #[inline]
     pub fn leaf(workload: &W, input: &W::Input, node: W::Node) -> Self {
         Self { value: workload.leaf(input, node), leaves: 1 }
     }
 
-    /// Joins two halves.
+    /// Joins the two halves of a node.
+    #[inline]
     #[must_use]
-    pub fn join(self, workload: &W, right: Self) -> Self {
-        Self { value: workload.join(self.value, right.value), leaves: self.leaves + right.leaves }
+    pub fn join(workload: &W, input: &W::Input, node: W::Node, left: Self, right: Self) -> Self {
+        let value = workload.join(input, node, left.value, right.value);
+        Self { value, leaves: left.leaves + right.leaves }
     }
 
     /// The end of a round.
@@ -100,12 +103,13 @@ impl<W: ForkJoin> Counted<W> {
 }
 
 /// The sequential reference: depth first, on the calling thread.
-pub fn sequential<W: ForkJoin>(job: &Job<W>, node: W::Node) -> Counted<W> {
-    match job.workload.split(&job.input, node) {
-        Split::Leaf(node) => Counted::leaf(&job.workload, &job.input, node),
+pub fn sequential<W: ForkJoin>(workload: &W, input: &W::Input, node: W::Node) -> Counted<W> {
+    match workload.split(input, &node) {
+        Split::Leaf => Counted::leaf(workload, input, node),
         Split::Two(left, right) => {
-            let left = sequential(job, left);
-            left.join(&job.workload, sequential(job, right))
+            let left = sequential(workload, input, left);
+            let right = sequential(workload, input, right);
+            Counted::join(workload, input, node, left, right)
         }
     }
 }

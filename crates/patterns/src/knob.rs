@@ -23,6 +23,13 @@ pub enum Domain {
         /// Largest allowed.
         max: u64,
     },
+    /// A whole number, or `auto` (null), which the workload turns into one.
+    Auto {
+        /// Smallest allowed.
+        min: u64,
+        /// Largest allowed.
+        max: u64,
+    },
     /// A number: `0.99`.
     Real {
         /// Smallest allowed.
@@ -52,6 +59,7 @@ pub struct Preset {
     pub knobs: &'static [(&'static str, &'static str)],
 }
 
+const AUTO: &str = "auto";
 const UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
 impl Knob {
@@ -62,7 +70,8 @@ impl Knob {
     pub fn parse(&self, text: &str) -> Result<Value, String> {
         let refuse = |why: &str| format!("`{}={text}`: {why}; allowed: {}", self.id, self.range());
         match self.domain {
-            Domain::Integer { min, max } => {
+            Domain::Auto { .. } if text == AUTO => Ok(Value::Null),
+            Domain::Integer { min, max } | Domain::Auto { min, max } => {
                 let value = integer(text).ok_or_else(|| refuse("not a whole number"))?;
                 within(value, min, max).map(Value::from).ok_or_else(|| refuse("out of range"))
             }
@@ -90,6 +99,7 @@ impl Knob {
                 number.as_u64().map_or_else(|| value.to_string(), show_bytes)
             }
             (_, Value::String(text)) => escape(text),
+            (Domain::Auto { .. }, Value::Null) => String::from(AUTO),
             (_, Value::Null) => String::from("none"),
             _ => value.to_string(),
         }
@@ -109,6 +119,7 @@ impl Knob {
     pub fn range(&self) -> String {
         match self.domain {
             Domain::Integer { min, max } => format!("{min}..{max}"),
+            Domain::Auto { min, max } => format!("{min}..{max}, {AUTO}"),
             Domain::Real { min, max } => format!("{min}..{max}"),
             Domain::Bytes { min, max } => format!("{}..{}", show_bytes(min), show_bytes(max)),
             Domain::OneOf(words) => words.join(", "),
@@ -207,6 +218,16 @@ mod tests {
         for bad in ["0", "-1", "1.5", "", "2^64", "x", "^", "1048577"] {
             assert!(COUNT.parse(bad).unwrap_err().contains("allowed: 1..1048576"), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_number_may_be_left_to_the_workload() {
+        let knob = Knob { id: "tasks", domain: Domain::Auto { min: 0, max: 10 }, about: "" };
+        assert_eq!(knob.parse("auto"), Ok(Value::Null));
+        assert_eq!(knob.parse("7"), Ok(Value::from(7)));
+        assert_eq!((knob.show(&Value::Null), knob.show(&Value::from(7))), (String::from("auto"), String::from("7")));
+        assert!(knob.parse("11").unwrap_err().contains("allowed: 0..10, auto"));
+        assert!(COUNT.parse("auto").is_err());
     }
 
     #[test]

@@ -72,6 +72,23 @@
 //!     })
 //! }
 //!
+//! // What it cannot express it says, with the reason.
+//! impl RunsForkJoin for Backwards {
+//!     fn fork_join<W: ForkJoin, P: Probe>() -> Strategies<W, W::Value> {
+//!         Strategies::of(Strategy::not_applicable("loop", "an example"))
+//!     }
+//! }
+//! # impl RunsTaskGraph for Backwards {
+//! #     fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>> {
+//! #         Strategies::of(Strategy::not_applicable("loop", "an example"))
+//! #     }
+//! # }
+//! # impl RunsPipeline for Backwards {
+//! #     fn pipeline<W: Pipeline, P: Probe>() -> Strategies<W, W::Sink> {
+//! #         Strategies::of(Strategy::not_applicable("loop", "an example"))
+//! #     }
+//! # }
+//!
 //! // A workload from elsewhere: the sum of 0..n, in ten tasks.
 //! # use serde::{Deserialize, Serialize};
 //! #[derive(Clone, Default, Serialize, Deserialize)]
@@ -139,6 +156,7 @@ pub mod knob;
 pub mod map_reduce;
 mod model;
 pub mod pipeline;
+mod placement;
 pub mod probe;
 mod run;
 pub mod serve;
@@ -154,6 +172,7 @@ pub use knob::{Domain, Knob, Preset};
 pub use map_reduce::{MapReduce, RunsMapReduce};
 pub use model::{Model, Pattern};
 pub use pipeline::{Pipeline, RunsPipeline};
+pub use placement::Placement;
 pub use probe::{Probe, Silent};
 pub use run::{Clock, Done, Measure, Respawn, Round, Run, Start, Units, Watch, WorkerMain, job};
 pub use serve::{RunsServe, Serve};

@@ -1,14 +1,16 @@
 //! A model: one way to run things at once. It answers for every pattern, or it does not compile.
 
+use crate::fork_join::RunsForkJoin;
 use crate::map_reduce::RunsMapReduce;
+use crate::pipeline::RunsPipeline;
 use crate::shared_state::RunsSharedState;
+use crate::task_graph::RunsTaskGraph;
 
 /// A concurrency model.
 ///
-/// Its supertraits are the patterns that are in the matrix. The other four ([`fork_join`](crate::fork_join),
-/// [`task_graph`](crate::task_graph), [`pipeline`](crate::pipeline), [`serve`](crate::serve)) are designed and tried on
-/// a toy; each joins this list in the change that implements it in every model, and the compiler then names each hole.
-pub trait Model: RunsMapReduce + RunsSharedState {
+/// Its supertraits are the patterns that are in the matrix. [`serve`](crate::serve) is designed and tried on a toy; it
+/// joins this list in the change that implements it in every model, and the compiler then names each hole.
+pub trait Model: RunsMapReduce + RunsForkJoin + RunsTaskGraph + RunsSharedState + RunsPipeline {
     /// Kebab-case name, as it stands in cell IDs.
     const ID: &'static str;
     /// One line for `list` and the report: the unit of concurrency and how work reaches it.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::placement::Placement;
 use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
 use crate::strategy::Strategies;
@@ -32,6 +33,10 @@ pub trait Pipeline: Workload {
     /// keeps them in it.
     fn laps(&self) -> usize {
         1
+    }
+    /// Where the units run.
+    fn placement(&self) -> Placement {
+        Placement::Free
     }
     /// Items the source makes.
     fn items(&self, input: &Self::Input) -> usize;

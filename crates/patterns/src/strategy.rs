@@ -138,25 +138,33 @@ pub struct Strategy<W: Workload, A> {
     pub worker: Option<WorkerMain>,
     /// A counterexample: its answers are expected to be wrong, and it never ranks.
     pub wrong: bool,
+    /// Why it is not applicable at some settings of the knobs.
+    pub refuses: fn(&W) -> Option<&'static str>,
+    /// What to mind where it is used as it should be.
+    pub mind: Option<&'static str>,
 }
 
 impl<W: Workload, A> Strategy<W, A> {
     /// As the field would write it.
     #[must_use]
     pub fn idiomatic(id: &'static str, demands: &'static [Demand], run: Run<W, A>) -> Self {
-        Self { id, demands, support: Support::Idiomatic(run), worker: None, wrong: false }
+        Self::new(id, demands, Support::Idiomatic(run))
     }
 
     /// Runs, but nobody should do it.
     #[must_use]
     pub fn against_the_grain(id: &'static str, demands: &'static [Demand], why: &'static str, run: Run<W, A>) -> Self {
-        Self { id, demands, support: Support::AgainstTheGrain { why, run }, worker: None, wrong: false }
+        Self::new(id, demands, Support::AgainstTheGrain { why, run })
     }
 
     /// Cannot be expressed.
     #[must_use]
     pub fn not_applicable(id: &'static str, why: &'static str) -> Self {
-        Self { id, demands: Demand::NONE, support: Support::NotApplicable { why }, worker: None, wrong: false }
+        Self::new(id, Demand::NONE, Support::NotApplicable { why })
+    }
+
+    fn new(id: &'static str, demands: &'static [Demand], support: Support<Run<W, A>>) -> Self {
+        Self { id, demands, support, worker: None, wrong: false, refuses: |_| None, mind: None }
     }
 
     /// With worker processes that run `worker`.
@@ -173,6 +181,21 @@ impl<W: Workload, A> Strategy<W, A> {
             Form::Has(_) => self,
             Form::Lacks(why) => Self::not_applicable(self.id, why),
         }
+    }
+
+    /// Not applicable at some settings of the knobs: the reason, where `refuses` gives one. What no setting allows is
+    /// [`Strategy::not_applicable`], or lacks a form.
+    #[must_use]
+    pub fn unless(mut self, refuses: fn(&W) -> Option<&'static str>) -> Self {
+        self.refuses = refuses;
+        self
+    }
+
+    /// Idiomatic, with something that its users should mind: a reason for where it is slow.
+    #[must_use]
+    pub fn mind(mut self, what: &'static str) -> Self {
+        self.mind = Some(what);
+        self
     }
 
     /// A counterexample.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
-use crate::strategy::Strategies;
+use crate::strategy::{Form, Strategies};
 use crate::workload::{Job, Workload, Wrong};
 
 /// A workload of width x steps tasks with dependencies, after Task Bench (Slaughter et al., SC 2020).
@@ -16,6 +16,10 @@ use crate::workload::{Job, Workload, Wrong};
 pub trait TaskGraph: Workload {
     /// What a task leaves to those that need it.
     type Edge: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// Whether an edge has a fixed size in words: what strategies need that keep edges in memory shared with other
+    /// processes.
+    const FIXED: Form<Fixed<Self>> = Form::Lacks("its edges have no fixed size");
 
     /// Points of a step.
     fn width(&self) -> usize;
@@ -40,6 +44,20 @@ pub trait TaskGraph: Workload {
     fn fingerprint(&self, last: &[Self::Edge]) -> Option<serde_json::Value> {
         serde_json::to_value(last).ok()
     }
+}
+
+/// Edges as words, the same number for each.
+#[derive(Debug)]
+pub struct Fixed<W: TaskGraph> {
+    /// Words of an edge.
+    pub words: fn(&W) -> usize,
+    /// An edge into so many words.
+    pub pack: fn(&W, &W::Edge, &mut [u64]),
+    /// And back.
+    ///
+    /// # Panics
+    /// May panic on words that are not those of an edge.
+    pub unpack: fn(&W, &[u64]) -> W::Edge,
 }
 
 /// What a model says about task graphs.

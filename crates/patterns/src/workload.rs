@@ -16,6 +16,9 @@ pub trait Workload: Default + Clone + Serialize + DeserializeOwned + Send + Sync
     const ABOUT: &'static str = "";
     /// The fields a user may set, with unit and range; the default is the field's value in [`Default`].
     const KNOBS: &'static [Knob] = &[];
+    /// The knob that makes tasks longer, all else being equal: along it a sweep finds the smallest granularity at which
+    /// a contender is efficient (METG).
+    const GRANULARITY: Option<&'static str> = None;
     /// Named sets of knobs.
     const PRESETS: &'static [Preset] = &[];
     /// What the knobs and a seed are turned into before anything is timed.

@@ -10,7 +10,17 @@ fn holes_do_not_compile() {
 
 /// What a message must say to be of use. Pinned messages can be overwritten in one go; this is what must survive that.
 const MUST_SAY: &[(&str, &[&str])] = &[
-    ("no_map_reduce", &["says nothing about the pattern map-reduce", "write `src/map_reduce.rs`"]),
+    (
+        "no_map_reduce",
+        &[
+            "says nothing about the pattern map-reduce",
+            "write `src/map_reduce.rs`",
+            "write `src/fork_join.rs`",
+            "write `src/task_graph.rs`",
+            "write `src/shared_state.rs`",
+            "write `src/pipeline.rs`",
+        ],
+    ),
     ("no_shared_state", &["says nothing about the pattern shared-state", "write `src/shared_state.rs`"]),
     ("no_fork_join", &["says nothing about the pattern fork-join", "write `src/fork_join.rs`"]),
     ("no_task_graph", &["says nothing about the pattern task-graph", "write `src/task_graph.rs`"]),

@@ -13,5 +13,10 @@ pub use matrix::{Models, Standard, Suite, models};
 /// The matrix of this project.
 #[must_use]
 pub fn standard() -> Suite {
-    suite_map_reduce::standard().with(suite_shared_state::standard()).diagnosed_by(diagnosis::standard())
+    suite_map_reduce::standard()
+        .with(suite_fork_join::standard())
+        .with(suite_task_graph::standard())
+        .with(suite_shared_state::standard())
+        .with(suite_pipeline::standard())
+        .diagnosed_by(diagnosis::standard())
 }

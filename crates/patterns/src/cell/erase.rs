@@ -138,24 +138,39 @@ fn erase<W: Workload, A: 'static>(
     strategies: Strategies<W, A>,
     oracle: impl Fn() -> Oracle<W, A>,
 ) -> Vec<Cell> {
-    let cell = |strategy: Strategy<W, A>| Cell {
-        workload: W::ID,
-        pattern,
-        model,
-        strategy: strategy.id,
-        demands: strategy.demands,
-        support: strategy.support.map(|run| session(pattern, run, strategy.wrong, oracle())),
-        diagnosis: None,
-        worker: strategy.worker,
-        wrong: strategy.wrong,
+    let cell = |strategy: Strategy<W, A>| {
+        let Strategy { id, demands, support, worker, wrong, refuses, mind } = strategy;
+        Cell {
+            workload: W::ID,
+            pattern,
+            model,
+            strategy: id,
+            demands,
+            support: support.map(|run| session(pattern, run, refuses, wrong, oracle())),
+            diagnosis: None,
+            worker,
+            wrong,
+            // Knobs that are none of this workload's are refused by whoever reads them.
+            refuses: Arc::new(move |knobs| workload::<W>(knobs).ok().and_then(|workload| refuses(&workload))),
+            mind,
+        }
     };
     strategies.into_iter().map(cell).collect()
 }
 
-fn session<W: Workload, A: 'static>(pattern: Pattern, run: Run<W, A>, wrong: bool, oracle: Oracle<W, A>) -> Session {
+fn session<W: Workload, A: 'static>(
+    pattern: Pattern,
+    run: Run<W, A>,
+    refuses: fn(&W) -> Option<&'static str>,
+    wrong: bool,
+    oracle: Oracle<W, A>,
+) -> Session {
     let oracle = Arc::new(oracle);
     Arc::new(move |config| {
         let workload = workload::<W>(&config.knobs).map_err(Error::Other)?;
+        if let Some(why) = refuses(&workload) {
+            return Err(Error::other(format!("not applicable: {why}")));
+        }
         let clients = if pattern.has_clients() { config.start.workers.get() } else { 1 };
         let job = job(workload, config.seed, clients);
         (oracle.shape)(&job, clients).map_err(Error::Other)?;
@@ -192,5 +207,5 @@ fn check<W: Workload, A>(
         // serde_json's map is a BTreeMap: its keys are sorted, whatever order the answer's were in.
         Digest::Make => (oracle.fingerprint)(&job.workload, &done.answer).map(|value| value.to_string()),
     };
-    Ok(Checked { wrong: verdict, units: done.units, observed: done.observed, fingerprint })
+    Ok(Checked { wrong: verdict, steps: done.steps, units: done.units, observed: done.observed, fingerprint })
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::knob::{Knob, Preset};
 use crate::model::Pattern;
+use crate::pipeline::Pipeline;
 use crate::workload::{Size, Workload};
 
 /// A workload without its type: what `list` shows and the command line checks.
@@ -21,6 +22,10 @@ pub struct Listed {
     pub presets: &'static [Preset],
     /// All knobs at a size.
     pub sized: fn(Size) -> Map<String, Value>,
+    /// The knob that makes its tasks longer, if it has one.
+    pub granularity: Option<&'static str>,
+    /// How many units the shape has at these knobs, where workers do not apply: the stages of a pipeline.
+    pub units: fn(&Map<String, Value>) -> Option<u32>,
     /// Names, types and bounds, for knobs that [`Knob::parse`] accepted one by one.
     pub check: fn(&Map<String, Value>) -> Result<(), String>,
 }
@@ -38,8 +43,20 @@ pub fn listed<W: Workload>(pattern: Pattern) -> Listed {
         knobs: W::KNOBS,
         presets: W::PRESETS,
         sized: |size| fields(&W::sized(size)).unwrap_or_else(|why| panic!("{why}")),
+        granularity: W::GRANULARITY,
+        units: |_| None,
         check: |knobs| workload::<W>(knobs)?.check(),
     }
+}
+
+/// Lists a pipeline, whose shape says how many units there are.
+///
+/// # Panics
+/// As [`listed`].
+#[must_use]
+pub fn listed_pipeline<W: Pipeline>() -> Listed {
+    let stages = |knobs: &Map<String, Value>| Some(workload::<W>(knobs).ok()?.stages() as u32);
+    Listed { units: stages, ..listed::<W>(Pattern::Pipeline) }
 }
 
 /// The workload that has these knobs.

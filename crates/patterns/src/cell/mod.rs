@@ -15,7 +15,7 @@ mod erase;
 mod listed;
 
 pub use erase::{fork_join, map_reduce, pipeline, serve, shared_state, task_graph, with_diagnosis};
-pub use listed::{Listed, listed};
+pub use listed::{Listed, listed, listed_pipeline};
 
 /// A workload in a strategy of a model: all that command line, report, benches and tests see.
 #[derive(Clone)]
@@ -39,9 +39,19 @@ pub struct Cell {
     pub worker: Option<WorkerMain>,
     /// A counterexample.
     pub wrong: bool,
+    /// Why it is not applicable at these knobs, if it is not: what [`Cell::support`] cannot know.
+    pub refuses: Refuses,
+    /// What to mind where it is idiomatic.
+    pub mind: Option<&'static str>,
 }
 
 impl Cell {
+    /// The reason for everything that is not idiomatic, and what to mind of what is.
+    #[must_use]
+    pub fn why(&self) -> Option<&'static str> {
+        self.support.why().or(self.mind)
+    }
+
     /// `model/strategy`.
     #[must_use]
     pub fn contender(&self) -> String {
@@ -66,6 +76,8 @@ pub struct Config {
     pub start: Start,
 }
 
+/// Why a strategy is not applicable at these knobs, if it is not.
+pub type Refuses = Arc<dyn Fn(&Map<String, Value>) -> Option<&'static str> + Send + Sync>;
 /// Builds the input, so that what follows is the strategy alone.
 pub type Session = Arc<dyn Fn(&Config) -> Result<Prepared, Error> + Send + Sync>;
 /// Runs a strategy from start to tear-down; the callback gets a verified round to call while the workers are warm.
@@ -89,6 +101,8 @@ pub enum Digest {
 pub struct Checked {
     /// How wrong it was; always `None` but in counterexamples, since a wrong answer is an error everywhere else.
     pub wrong: Option<Wrong>,
+    /// Steps that were executed: tasks, leaves, operations, stages.
+    pub steps: u64,
     /// What was used.
     pub units: Units,
     /// What a probe saw.

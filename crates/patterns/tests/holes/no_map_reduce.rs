@@ -1,19 +1,12 @@
-//! A model that says nothing about map-reduce.
+//! A model that says nothing at all: the compiler names every pattern, map-reduce first.
 
-use patterns::shared_state::Answer;
-use patterns::{Model, Probe, RunsSharedState, SharedState, Strategies, Strategy};
+use patterns::Model;
 
 struct Forgetful;
 
 impl Model for Forgetful {
     const ID: &'static str = "forgetful";
     const ABOUT: &'static str = "an example";
-}
-
-impl RunsSharedState for Forgetful {
-    fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
-        Strategies::of(Strategy::not_applicable("plain", "an example"))
-    }
 }
 
 fn main() {}

@@ -1,18 +1,9 @@
-//! A model that says nothing about shared state.
-
-use patterns::{MapReduce, Model, Probe, RunsMapReduce, Strategies, Strategy};
+//! A model that says nothing about shared state, where somebody asks for it.
 
 struct Forgetful;
 
-impl Model for Forgetful {
-    const ID: &'static str = "forgetful";
-    const ABOUT: &'static str = "an example";
-}
+fn registered<M: patterns::RunsSharedState>() {}
 
-impl RunsMapReduce for Forgetful {
-    fn map_reduce<W: MapReduce, P: Probe>() -> Strategies<W, W::Partial> {
-        Strategies::of(Strategy::not_applicable("plain", "an example"))
-    }
+fn main() {
+    registered::<Forgetful>();
 }
-
-fn main() {}

@@ -44,13 +44,13 @@ fn borrowed<W: ForkJoin, P: Probe>(
 
 fn halves<W: ForkJoin>(job: &Job<W>, node: W::Node, levels: u32) -> Counted<W> {
     if levels == 0 {
-        return sequential(job, node);
+        return sequential(&job.workload, &job.input, node);
     }
-    match job.workload.split(&job.input, node) {
-        Split::Leaf(node) => Counted::leaf(&job.workload, &job.input, node),
+    match job.workload.split(&job.input, &node) {
+        Split::Leaf => Counted::leaf(&job.workload, &job.input, node),
         Split::Two(left, right) => {
             let (left, right) = join(|| halves(job, left, levels - 1), || halves(job, right, levels - 1));
-            left.join(&job.workload, right)
+            Counted::join(&job.workload, &job.input, node, left, right)
         }
     }
 }
@@ -74,15 +74,15 @@ fn subtree<W: ForkJoin>(job: Arc<Job<W>>, node: W::Node, levels: u32) -> Subtree
     Box::pin(async move {
         if levels == 0 {
             pause().await; // with a node in hand
-            return Ok(sequential(&job, node));
+            return Ok(sequential(&job.workload, &job.input, node));
         }
-        match job.workload.split(&job.input, node) {
-            Split::Leaf(node) => Ok(Counted::leaf(&job.workload, &job.input, node)),
+        match job.workload.split(&job.input, &node) {
+            Split::Leaf => Ok(Counted::leaf(&job.workload, &job.input, node)),
             Split::Two(left, right) => {
                 let left = spawn(subtree(job.clone(), left, levels - 1));
                 let right = subtree(job.clone(), right, levels - 1).await?;
                 pause().await; // with a value in hand
-                Ok(joined(0, left)??.join(&job.workload, right))
+                Ok(Counted::join(&job.workload, &job.input, node, joined(0, left)??, right))
             }
         }
     })
@@ -117,7 +117,7 @@ fn shipped<W: ForkJoin, P: Probe>(
 /// The subtrees below `levels`, from left to right.
 fn expand<W: ForkJoin>(job: &Job<W>, node: W::Node, levels: u32, frontier: &mut Vec<W::Node>) {
     if levels > 0
-        && let Split::Two(left, right) = job.workload.split(&job.input, node.clone())
+        && let Split::Two(left, right) = job.workload.split(&job.input, &node)
     {
         expand(job, left, levels - 1, frontier);
         expand(job, right, levels - 1, frontier);
@@ -134,10 +134,11 @@ fn collect<W: ForkJoin>(
     receive: &mut impl FnMut() -> Result<Vec<u8>, Error>,
 ) -> Result<Counted<W>, Error> {
     if levels > 0
-        && let Split::Two(left, right) = job.workload.split(&job.input, node)
+        && let Split::Two(left, right) = job.workload.split(&job.input, &node)
     {
         let left = collect(job, left, levels - 1, receive)?;
-        return Ok(left.join(&job.workload, collect(job, right, levels - 1, receive)?));
+        let right = collect(job, right, levels - 1, receive)?;
+        return Ok(Counted::join(&job.workload, &job.input, node, left, right));
     }
     receive().map(|value| unpack(&value))
 }
@@ -145,7 +146,7 @@ fn collect<W: ForkJoin>(
 fn serve_parcels<W: ForkJoin>(workload: &W, far: Far) {
     while let Ok(message) = far.inbox.recv() {
         let (input, node) = workload.unpack(unpack::<W::Parcel<'_>>(&message));
-        let counted = sequential(&Job { workload: workload.clone(), input }, node);
+        let counted = sequential(workload, &input, node);
         far.outbox.send(pack(&counted)).expect("the parent waits for it");
     }
 }
@@ -189,14 +190,14 @@ impl ForkJoin for TreeSum {
     fn root(&self, input: &Vec<u64>) -> (usize, usize) {
         (0, input.len())
     }
-    fn split(&self, _: &Vec<u64>, (from, to): (usize, usize)) -> Split<(usize, usize)> {
+    fn split(&self, _: &Vec<u64>, &(from, to): &(usize, usize)) -> Split<(usize, usize)> {
         let middle = from.midpoint(to);
-        if to - from <= self.cut_off { Split::Leaf((from, to)) } else { Split::Two((from, middle), (middle, to)) }
+        if to - from <= self.cut_off { Split::Leaf } else { Split::Two((from, middle), (middle, to)) }
     }
     fn leaf(&self, input: &Vec<u64>, (from, to): (usize, usize)) -> Stretch {
         Stretch { first: input[from], last: input[to - 1], sum: input[from..to].iter().sum() }
     }
-    fn join(&self, left: Stretch, right: Stretch) -> Stretch {
+    fn join(&self, _: &Vec<u64>, _: (usize, usize), left: Stretch, right: Stretch) -> Stretch {
         assert_eq!(left.last + 1, right.first, "joined out of order");
         Stretch { first: left.first, last: right.last, sum: left.sum + right.sum }
     }
@@ -225,7 +226,7 @@ fn a_tree_is_summed_in_order_by_any_number_of_workers() {
     // The second is a single leaf: nothing to fork.
     for workload in [TreeSum::default(), TreeSum { n: 2, ..TreeSum::default() }] {
         let job = job(workload, 42, 1);
-        let reference = sequential(&job, job.workload.root(&job.input));
+        let reference = sequential(&job.workload, &job.input, job.workload.root(&job.input));
         assert_eq!(job.workload.verify(&job.input, &reference.value), Ok(()));
         assert_eq!(Some(reference.leaves), job.workload.leaves(&job.input));
         for workers in WORKERS {
@@ -246,8 +247,8 @@ fn nodes_can_wait_in_a_queue() {
     let mut queue = VecDeque::from([job.workload.root(&job.input)]);
     let (mut leaves, mut sum) = (0, 0);
     while let Some(node) = queue.pop_front() {
-        match job.workload.split(&job.input, node) {
-            Split::Leaf(node) => {
+        match job.workload.split(&job.input, &node) {
+            Split::Leaf => {
                 leaves += 1;
                 sum += job.workload.leaf(&job.input, node).sum;
             }
