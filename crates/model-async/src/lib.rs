@@ -6,8 +6,11 @@
 //! - **What it costs:** about a microsecond a spawn; a task that computes without awaiting holds its thread.
 //! - **When to choose it:** when most units wait most of the time. Computing on it works; that is not what it is for.
 
+mod fork_join;
 mod map_reduce;
+mod pipeline;
 mod shared_state;
+mod task_graph;
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Barrier};

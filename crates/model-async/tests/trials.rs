@@ -8,6 +8,9 @@ mod trials;
 #[test]
 fn strategies_are_right_and_survive_panics() {
     trials::map_reduce::<Async>();
+    trials::fork_join::<Async>();
+    trials::task_graph::<Async>();
+    trials::pipeline::<Async>();
     trials::shared_state::<Async>(|id, workers, messages, units| {
         let found = (units.threads, units.tasks, units.messages);
         let (tasks, messages) = if id == "actor" { (workers + 1, messages) } else { (workers, 0) };

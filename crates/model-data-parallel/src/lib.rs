@@ -6,8 +6,11 @@
 //! - **What it costs:** nanoseconds a split; a pool thread that blocks is lost to the others.
 //! - **When to choose it:** for loops over data. It is the least code there is.
 
+mod fork_join;
 mod map_reduce;
+mod pipeline;
 mod shared_state;
+mod task_graph;
 
 use std::num::NonZeroUsize;
 

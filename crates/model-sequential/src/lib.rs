@@ -6,8 +6,11 @@
 //! - **What it costs:** nothing; and it uses one CPU.
 //! - **When to choose it:** when the work is too small to share, which is more often than one thinks.
 
+mod fork_join;
 mod map_reduce;
+mod pipeline;
 mod shared_state;
+mod task_graph;
 
 /// The model.
 #[derive(Debug, Clone, Copy)]

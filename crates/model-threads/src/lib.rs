@@ -6,8 +6,11 @@
 //! - **What it costs:** tens of microseconds to start a thread, about 10 KiB each; a wake-up when one waits.
 //! - **When to choose it:** when the number of workers is small and known, and they share memory.
 
+mod fork_join;
 mod map_reduce;
+mod pipeline;
 mod shared_state;
+mod task_graph;
 
 /// The model.
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,9 @@ mod trials;
 #[test]
 fn strategies_are_right_and_survive_panics() {
     trials::map_reduce::<Threads>();
+    trials::fork_join::<Threads>();
+    trials::task_graph::<Threads>();
+    trials::pipeline::<Threads>();
     trials::shared_state::<Threads>(|id, workers, messages, units| {
         let found = (units.threads, units.tasks, units.messages);
         assert_eq!(found, if id == "actor" { (workers + 1, 0, messages) } else { (workers, 0, 0) }, "{id}");

@@ -52,6 +52,9 @@ pub trait ForkJoin: Workload {
     }
 }
 
+/// The stack of whatever thread recurses, in every model: trees may be thousands of levels deep. It is reserved, not used.
+pub const STACK: usize = 64 << 20;
+
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split<N> {

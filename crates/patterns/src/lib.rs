@@ -179,5 +179,5 @@ pub use serve::{RunsServe, Serve};
 pub use shared_state::{RunsSharedState, SharedState};
 pub use strategy::{Demand, Form, Strategies, Strategy, Support};
 pub use task_graph::{RunsTaskGraph, TaskGraph};
-pub use team::{Team, team};
+pub use team::{Team, team, team_of};
 pub use workload::{Job, Size, Updates, Workload, Wrong};

@@ -1,8 +1,9 @@
 //! Task graph: a grid of points by time steps; a task runs after the tasks of the step before that it needs.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use crate::map_reduce::block;
 use crate::probe::{Observed, Probe};
 use crate::run::{Done, Units};
 use crate::strategy::{Form, Strategies};
@@ -73,6 +74,51 @@ pub trait RunsTaskGraph {
 /// The end of a round: the last row, and the tasks that were executed.
 pub fn done<E>(last: Vec<E>, executed: u64, units: Units, observed: Observed) -> Done<Vec<E>> {
     Done { answer: last, steps: executed, units, observed }
+}
+
+/// For each point the worker that owns it, and its place in that worker's block.
+#[must_use]
+pub fn owners(width: usize, workers: usize) -> Vec<(usize, usize)> {
+    let of = |worker| block(width, worker, workers).enumerate().map(move |(place, _)| (worker, place));
+    (0..workers).flat_map(of).collect()
+}
+
+/// What a worker hands to others and gets from them where points are owned in blocks: [`TaskGraph::needs`] inverted, made
+/// before the clock starts. An edge goes to a worker once, however many of its points need it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Traffic {
+    /// After each step: to whom, and which of its own points; ascending.
+    pub sends: Vec<Vec<(usize, Vec<usize>)>>,
+    /// After each step: from whom something comes; ascending.
+    pub receives: Vec<Vec<usize>>,
+}
+
+impl Traffic {
+    /// That of each of so many workers.
+    pub fn of<W: TaskGraph>(workload: &W, workers: usize) -> Vec<Self> {
+        let (width, steps) = (workload.width(), workload.steps());
+        let owners = owners(width, workers);
+        let mut all = vec![Self { sends: vec![Vec::new(); steps], receives: vec![Vec::new(); steps] }; workers];
+        let mut needs = Vec::new();
+        for step in 1..steps {
+            for (to, one) in (0..workers).map(|to| (to, block(width, to, workers))) {
+                let mut wanted: Vec<usize> = Vec::new();
+                for point in one {
+                    needs.clear();
+                    workload.needs(step, point, &mut needs);
+                    wanted.extend(needs.iter().filter(|need| owners[**need].0 != to));
+                }
+                wanted.sort_unstable();
+                wanted.dedup();
+                for points in wanted.chunk_by(|a, b| owners[*a].0 == owners[*b].0) {
+                    let from = owners[points[0]].0;
+                    all[from].sends[step - 1].push((to, points.to_vec()));
+                    all[to].receives[step - 1].push(from);
+                }
+            }
+        }
+        all
+    }
 }
 
 /// The sequential reference: row after row; the last row and the number of tasks.

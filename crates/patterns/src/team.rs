@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::thread::Builder;
 
 use crate::error::Error;
 
@@ -55,8 +55,21 @@ pub fn team<T: Send, R: Send>(
     body: impl Fn(usize, T) -> Result<R, Error> + Sync,
     session: impl FnOnce(&mut Team<T, R>) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    team_of(Builder::new, workers, body, session)
+}
+
+/// As [`team`], of threads that are not as the system makes them: with a larger stack, for one.
+///
+/// # Errors
+/// As [`team`].
+pub fn team_of<T: Send, R: Send>(
+    thread: impl Fn() -> Builder,
+    workers: NonZeroUsize,
+    body: impl Fn(usize, T) -> Result<R, Error> + Sync,
+    session: impl FnOnce(&mut Team<T, R>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let body = &body;
-    thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let (report, reports) = channel();
         let mut gates = Vec::with_capacity(workers.get());
         for worker in 0..workers.get() {
@@ -72,7 +85,7 @@ pub fn team<T: Send, R: Send>(
                     }
                 }
             };
-            let builder = thread::Builder::new().name(format!("worker-{worker}"));
+            let builder = thread().name(format!("worker-{worker}"));
             builder.spawn_scoped(scope, attend).map_err(Error::io(format!("start thread {worker} of {workers}")))?;
             gates.push(gate);
         }

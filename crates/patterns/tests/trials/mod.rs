@@ -4,7 +4,10 @@
 //! No test target of its own: the models' `tests/trials.rs` include it.
 
 mod exchange;
+mod line;
 mod tasks;
+mod tree;
+mod web;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,11 +15,15 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use patterns::{
-    Clock, Done, Error, Job, Respawn, Run, RunsMapReduce, RunsSharedState, Silent, Start, Units, Watch, Workload, job,
+    Clock, Done, Error, ForkJoin, Job, Pipeline, Respawn, Run, RunsForkJoin, RunsMapReduce, RunsPipeline,
+    RunsSharedState, RunsTaskGraph, Silent, Start, Units, Watch, Workload, job, task_graph,
 };
 
 use exchange::{Exchange, Side};
+use line::Line;
 use tasks::Tasks;
+use tree::Tree;
+use web::Web;
 
 /// Longer than any round here: who takes it hangs.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -31,6 +38,64 @@ pub(crate) fn map_reduce<M: RunsMapReduce>() {
             assert_eq!(done.answer, tasks::SUM, "{}, {workers} workers", strategy.id);
             assert_eq!(done.steps, tasks::TASKS as u64, "{}, {workers} workers", strategy.id);
             panics(run, &job(Tasks { faulty: true }, 42, 1), workers, strategy.id);
+        }
+    }
+}
+
+/// Every strategy of fork-join: a lopsided tree, and two leaves that panic.
+pub(crate) fn fork_join<M: RunsForkJoin>() {
+    for workers in [1, 2, 7] {
+        for strategy in M::fork_join::<Tree, Silent>() {
+            let Some(&run) = strategy.support.run() else { continue };
+            let good = job(Tree { faulty: false }, 42, 1);
+            for _ in 0..10 {
+                let done = rounds(run, &good, workers).unwrap();
+                assert_eq!(good.workload.verify(&(), &done.answer), Ok(()), "{}, {workers} workers", strategy.id);
+                assert_eq!(done.steps, tree::LEAVES, "{}, {workers} workers", strategy.id);
+            }
+            panics(run, &job(Tree { faulty: true }, 42, 1), workers, strategy.id);
+        }
+    }
+}
+
+/// Every strategy of task graphs: shapes with more and fewer points than workers, and two tasks that panic.
+pub(crate) fn task_graph<M: RunsTaskGraph>() {
+    for workers in [1, 2, 7] {
+        for strategy in M::task_graph::<Web, Silent>() {
+            let Some(&run) = strategy.support.run() else { continue };
+            for (width, steps) in [(10, 20), (3, 2), (1, 5), (64, 1), (17, 33)] {
+                let good = job(Web { width, steps, faulty: false }, 42, 1);
+                let done = rounds(run, &good, workers).unwrap();
+                let right = (task_graph::sequential(&good).0, (width * steps) as u64);
+                assert_eq!((done.answer, done.steps), right, "{}, {workers} workers, {width}x{steps}", strategy.id);
+            }
+            panics(run, &job(Web { width: 10, steps: 20, faulty: true }, 42, 1), workers, strategy.id);
+        }
+    }
+}
+
+/// Every strategy of pipelines: items in order, whatever the room between stages; rings; and an item that panics.
+pub(crate) fn pipeline<M: RunsPipeline>() {
+    let line = |items, stages, laps, capacity| Line { items, stages, laps, capacity, faulty: false };
+    for strategy in M::pipeline::<Line, Silent>() {
+        let Some(&run) = strategy.support.run() else { continue };
+        let shapes = [line(100, 3, 1, 2), line(7, 1, 1, 1), line(0, 3, 1, 4), line(50, 5, 1, 0), line(1, 2, 50, 1)];
+        let rings = [line(1, 2, 50, 0), line(4, 5, 20, 1), line(4, 5, 20, 64), line(0, 2, 3, 1)];
+        for shape in shapes.into_iter().chain(rings) {
+            if (strategy.refuses)(&shape).is_some() {
+                continue;
+            }
+            let good = job(shape, 42, 1);
+            let done = rounds(run, &good, 2).unwrap();
+            let told = format!("{}, {:?}", strategy.id, good.workload);
+            assert_eq!(good.workload.verify(&(), &done.answer), Ok(()), "{told}");
+            let Line { items, stages, laps, .. } = good.workload;
+            assert_eq!(done.steps, (items * stages * laps) as u64, "{told}");
+        }
+        for shape in [line(100, 3, 1, 2), line(4, 5, 20, 1)] {
+            if (strategy.refuses)(&shape).is_none() {
+                panics(run, &job(Line { faulty: true, ..shape }, 42, 1), 2, strategy.id);
+            }
         }
     }
 }
