@@ -66,7 +66,8 @@ fn bench(
     session: &Session,
     Machine { cpus, size }: Machine,
 ) {
-    let workers = if cell.pattern.has_clients() { CLIENTS } else { cpus };
+    let units = units(suite, cell, size);
+    let workers = units.unwrap_or(if cell.pattern.has_clients() { CLIENTS } else { cpus });
     let marked = if cell.wrong { " (deliberately wrong)" } else { "" };
     let id = format!("{}/w{workers}{marked}", cell.contender());
     let start = |size| Live::start(session.clone(), config(suite, cell, workers, cpus, size));
@@ -83,6 +84,12 @@ fn bench(
     if let Some(live) = live {
         live.end();
     }
+}
+
+/// How many units the shape of a workload has, where workers do not apply.
+fn units(suite: &Suite, cell: &Cell, size: Size) -> Option<NonZeroUsize> {
+    let listed = suite.workloads.iter().find(|listed| listed.id == cell.workload)?;
+    NonZeroUsize::new((listed.units)(&(listed.sized)(size))? as usize)
 }
 
 /// A session of this size, warm; a cell that would take minutes at the default size is benched at the smallest, and

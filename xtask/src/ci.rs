@@ -20,6 +20,7 @@ const JOBS: &[Job] = &[
     Job { name: "clippy", hint: "cargo xtask ci clippy", passes: clippy },
     Job { name: "docs", hint: "cargo xtask ci docs", passes: docs },
     Job { name: "tidy", hint: "cargo xtask tidy", passes: tidy::run },
+    Job { name: "example", hint: "cargo xtask ci example", passes: example },
     Job { name: "benches", hint: "cargo bench -p benches -- --test", passes: benches },
 ];
 
@@ -38,6 +39,26 @@ fn docs() -> anyhow::Result<bool> {
 /// Every bench once, at the smallest size. The bench profile is release, so what a release build made is used again.
 fn benches() -> anyhow::Result<bool> {
     succeeds(exec::cargo("bench").args(["--", "--test"]))
+}
+
+/// The workload of somebody else, in every model: built and compared as its user would.
+fn example() -> anyhow::Result<bool> {
+    let out = std::env::temp_dir().join(format!("crossover-example-{}", std::process::id()));
+    let mut run = exec::cargo("run");
+    run.args([
+        "--release",
+        "--package",
+        "own-workload",
+        "--",
+        "compare",
+        "--rounds",
+        "2",
+        "--workload",
+        "asian-option",
+    ]);
+    let passed = succeeds(run.args(["--quiet", "--out"]).arg(&out));
+    let _ = std::fs::remove_dir_all(&out);
+    passed
 }
 
 fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
@@ -113,9 +134,9 @@ mod tests {
     #[test]
     fn jobs_are_chosen_by_name() {
         let names = |jobs: Vec<&Job>| jobs.iter().map(|job| job.name).collect::<Vec<_>>();
-        assert_eq!(choose(&[]).map(names), Ok(vec!["fmt", "clippy", "docs", "tidy", "benches"]));
+        assert_eq!(choose(&[]).map(names), Ok(vec!["fmt", "clippy", "docs", "tidy", "example", "benches"]));
         assert_eq!(choose(&["docs".into()]).map(names), Ok(vec!["docs"]));
         let problem = choose(&["doc".into()]).map(names).unwrap_err();
-        assert_eq!(problem, "no job of CI is called `doc`; there are fmt, clippy, docs, tidy, benches");
+        assert_eq!(problem, "no job of CI is called `doc`; there are fmt, clippy, docs, tidy, example, benches");
     }
 }

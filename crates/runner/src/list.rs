@@ -44,7 +44,7 @@ impl Listing {
 fn strategies(cells: &[Cell], model: &str) -> Vec<Listing> {
     let mut all: Vec<Listing> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.model == model) {
-        let (pattern, support, why) = (cell.pattern.id(), word(cell), cell.support.why());
+        let (pattern, support, why) = (cell.pattern.id(), word(cell), cell.why());
         match all.iter_mut().find(|known| known.id == cell.strategy && known.pattern == pattern) {
             Some(known) => {
                 // A workload to which it is not applicable says nothing of what it demands of the others.
@@ -88,10 +88,8 @@ fn as_json<M: Models>(suite: &Suite<M>) -> Value {
         json!({ "id": workload.id, "about": workload.about, "pattern": workload.pattern.id(),
                 "knobs": knobs.collect::<Vec<_>>(), "presets": presets.collect::<Vec<_>>() })
     });
-    let cells = suite
-        .cells
-        .iter()
-        .map(|cell| json!({ "id": format!("{cell:?}"), "support": word(cell), "why": cell.support.why() }));
+    let cells =
+        suite.cells.iter().map(|cell| json!({ "id": format!("{cell:?}"), "support": word(cell), "why": cell.why() }));
     json!({
         "models": models.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(),

@@ -34,6 +34,9 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Repro) -> Result
     let Some(session) = cell.support.run() else {
         bail!("{contender} is not applicable to {}: {}", parts.workload, cell.support.why().unwrap_or_default());
     };
+    if let Some(why) = (cell.refuses)(&variant.knobs) {
+        bail!("{contender} is not applicable to {}: {why}", variant.id());
+    }
     let workers = NonZeroUsize::new(parts.workers as usize).ok_or_else(|| anyhow!("w0 has no worker"))?;
     let start = Start { workers, cpus: selection::cpus(), respawn: hidden::respawn(cell), load: None };
     let config = Config { knobs: variant.knobs, seed: arguments.seed, start };

@@ -44,11 +44,11 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
     }
     let contenders = |variant: &Variant| -> Vec<Contender> {
         let own = suite.cells.iter().filter(|cell| cell.workload == variant.workload.id);
-        own.map(|cell| Contender::of(cell, &launcher)).chain(guests.iter().cloned()).collect()
+        own.map(|cell| Contender::of(cell, variant, &launcher)).chain(guests.iter().cloned()).collect()
     };
     let made = |variant: &Variant, matched: &mut [bool]| -> Vec<Group> {
         let at = |workers| group(variant, workers, contenders(variant), &names, &filters, matched, chosen);
-        workers(chosen, &variant.workload).into_iter().filter_map(at).collect()
+        workers(chosen, variant).into_iter().filter_map(at).collect()
     };
     let sweeps = sweep::read(&chosen.sweep, &suite.workloads)?;
     let selected = |variant: &Variant| !made(variant, &mut vec![false; filters.len()]).is_empty();
@@ -97,12 +97,13 @@ struct Contender {
 }
 
 impl Contender {
-    fn of(cell: &Cell, own: &Launcher) -> Self {
+    fn of(cell: &Cell, variant: &Variant, own: &Launcher) -> Self {
+        let refused = (cell.refuses)(&variant.knobs);
         Self {
             model: cell.model.to_owned(),
             strategy: cell.strategy.to_owned(),
-            support: support(&cell.support),
-            why: cell.support.why().map(str::to_owned),
+            support: refused.map_or_else(|| support(&cell.support), |_| results::Support::NotApplicable),
+            why: refused.or_else(|| cell.why()).map(str::to_owned),
             wrong: cell.wrong,
             guest: false,
             launcher: own.clone(),
@@ -199,8 +200,12 @@ fn group(
     wanted.then_some(Group { planned, alternatives, probe })
 }
 
-fn workers(chosen: &cli::Selection, workload: &Listed) -> Vec<u32> {
-    match (&chosen.workers[..], workload.pattern.has_clients()) {
+/// The worker counts of a variant: those that were asked for, but where its shape says how many units there are.
+fn workers(chosen: &cli::Selection, variant: &Variant) -> Vec<u32> {
+    if let Some(units) = (variant.workload.units)(&variant.knobs) {
+        return vec![units];
+    }
+    match (&chosen.workers[..], variant.workload.pattern.has_clients()) {
         ([], true) => vec![CLIENTS],
         ([], false) => vec![cpus().get() as u32],
         (asked, _) => asked.iter().copied().collect::<BTreeSet<_>>().into_iter().collect(),

@@ -20,6 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("suite", &["matrix", "suite-*", "diagnosis"]),
     ("runner", &["suite", "patterns", "harness", "report", "results", "interpreter"]),
     ("benches", &["suite", "patterns", "workloads", "harness", "results"]),
+    ("own-workload", &["suite", "patterns", "runner"]),
     ("xtask", &[]),
 ];
 
