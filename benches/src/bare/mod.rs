@@ -12,13 +12,17 @@
 //! | `rayon-map`, `rayon-fold` | grain | `data-parallel/par-iter`, `data-parallel/fold-reduce` |
 //! | `spawn` | grain | `async/spawn` |
 //! | `ipc`, `ipc-batched` | grain | `processes/pool`, `processes/pool-batched` |
+//! | `join` | tree-sum, n-queens | `data-parallel/join` |
+//! | `futex` | ring | `processes/shared-memory` |
 //! | `mutex`, `std-mutex`, `rwlock` | counter | `threads/mutex`, `threads/std-mutex`, `threads/rwlock` |
 //! | `sharded`, `dashmap`, `atomic` | counter | `threads/sharded`, `threads/concurrent-map`, `threads/atomic` |
 
 mod counter;
 mod crossbeam;
+mod futex;
 mod ipc;
 mod rayon;
+mod recursion;
 mod sample;
 mod sequential;
 mod threads;
@@ -29,9 +33,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use harness::protocol::Config;
 use patterns::shared_state::Answer;
-use patterns::{MapReduce, SharedState, Workload};
+use patterns::{ForkJoin, MapReduce, Pipeline, SharedState, Workload};
 use serde_json::Value;
-use workloads::{Counter, Grain};
+use workloads::{Arena, Arrived, Counter, Grain, NQueens, Ring, Total, TreeSum};
 
 use self::sample::{Oracle, Rounds, Sample};
 
@@ -45,9 +49,12 @@ type Entries = Vec<(u64, u64)>;
 enum Run {
     Grain(fn(&Grain, usize, Rounds<'_, Sum>) -> Result<()>),
     Counter(fn(&Counter, &Scripts, Rounds<'_, Entries>) -> Result<()>),
+    Tree(fn(&TreeSum, &Arena, usize, Rounds<'_, Total>) -> Result<()>),
+    Queens(fn(&NQueens, usize, Rounds<'_, u64>) -> Result<()>),
+    Ring(fn(&Ring, u64, Rounds<'_, Arrived>) -> Result<()>),
 }
 
-const STRATEGIES: [(&str, Run); 16] = [
+const STRATEGIES: [(&str, Run); 19] = [
     ("sequential", Run::Grain(sequential::grain)),
     ("sequential", Run::Counter(sequential::counter)),
     ("scope", Run::Grain(threads::scope)),
@@ -56,6 +63,9 @@ const STRATEGIES: [(&str, Run); 16] = [
     ("rayon-map", Run::Grain(rayon::map)),
     ("rayon-fold", Run::Grain(rayon::fold)),
     ("spawn", Run::Grain(tokio::spawn)),
+    ("join", Run::Tree(recursion::tree)),
+    ("join", Run::Queens(recursion::queens)),
+    ("futex", Run::Ring(futex::ping_pong)),
     (ipc::SINGLE, Run::Grain(ipc::single)),
     (ipc::BATCHED, Run::Grain(ipc::batched)),
     ("mutex", Run::Counter(counter::mutex)),
@@ -71,13 +81,16 @@ const STRATEGIES: [(&str, Run); 16] = [
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [ipc::WORKER, strategy, knobs, address] => match ipc::work(strategy, knobs, address) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error:#}");
-                ExitCode::FAILURE
+        [ipc::WORKER, strategy, knobs, address] => {
+            let work = if futex::STAGES.contains(&strategy) { futex::work } else { ipc::work };
+            match work(strategy, knobs, address) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    ExitCode::FAILURE
+                }
             }
-        },
+        }
         [strategy] => sample::speak(|sample| take(strategy, sample)),
         _ => {
             let mut names = STRATEGIES.map(|(name, _)| name).to_vec();
@@ -97,6 +110,9 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
     let does = |run: Run| match run {
         Run::Grain(_) => Grain::ID,
         Run::Counter(_) => Counter::ID,
+        Run::Tree(_) => TreeSum::ID,
+        Run::Queens(_) => NQueens::ID,
+        Run::Ring(_) => Ring::ID,
     };
     let found = STRATEGIES.into_iter().find(|&(name, run)| name == strategy && does(run) == config.workload);
     match found {
@@ -120,6 +136,33 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
                 fingerprint: &|entries: &Entries| counter.fingerprint(&answer(entries)),
             };
             run(&counter, &scripts, sample.with(oracle))
+        }
+        Some((_, Run::Tree(run))) => {
+            let tree: TreeSum = workload(config)?;
+            let arena = tree.input(config.seed, 1);
+            let oracle = Oracle {
+                verify: &|total: &Total| tree.verify(&arena, total),
+                fingerprint: &|total: &Total| tree.fingerprint(total),
+            };
+            run(&tree, &arena, workers, sample.with(oracle))
+        }
+        Some((_, Run::Queens(run))) => {
+            let queens: NQueens = workload(config)?;
+            let known = queens.input(config.seed, 1);
+            let oracle = Oracle {
+                verify: &|found: &u64| queens.verify(&known, found),
+                fingerprint: &|found: &u64| queens.fingerprint(found),
+            };
+            run(&queens, workers, sample.with(oracle))
+        }
+        Some((_, Run::Ring(run))) => {
+            let ring: Ring = workload(config)?;
+            let start = ring.input(config.seed, 1);
+            let oracle = Oracle {
+                verify: &|arrived: &Arrived| ring.verify(&start, arrived),
+                fingerprint: &|arrived: &Arrived| ring.fingerprint(arrived),
+            };
+            run(&ring, config.seed, sample.with(oracle))
         }
     }
 }

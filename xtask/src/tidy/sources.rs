@@ -14,6 +14,7 @@ const UNSAFE_ALLOWED: &[&str] = &[
     "crates/model-processes/src/map_reduce/freight/mapped.rs",
     "crates/model-processes/src/shared_state/mapped/locked.rs",
     "crates/model-processes/tests/hazards.rs",
+    "benches/src/bare/futex.rs",
     "benches/src/ship/region.rs",
 ];
 
