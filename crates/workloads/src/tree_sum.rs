@@ -54,6 +54,15 @@ impl Arena {
         let first = move |level: u32| ((node + 1) << level) - 1;
         (0..).map_while(move |level| self.values.get(first(level)..first(level) + (1 << level)))
     }
+
+    /// What a subtree is worth. Out of line, so that forking at every node stays as small as it would be by hand.
+    #[inline(never)]
+    fn total(&self, node: usize) -> Total {
+        self.levels(node).fold(Total { sum: 0, nodes: 0 }, |total, level| Total {
+            sum: level.iter().fold(total.sum, |sum, value| sum.wrapping_add(*value)),
+            nodes: total.nodes + level.len() as u64,
+        })
+    }
 }
 
 /// A subtree on its own, level by level: a tree in heap order again.
@@ -121,13 +130,7 @@ impl ForkJoin for TreeSum {
 
     #[inline]
     fn leaf(&self, input: &Arena, node: usize) -> Total {
-        if self.cut_off == 0 {
-            return Total { sum: input.values[node], nodes: 1 };
-        }
-        input.levels(node).fold(Total { sum: 0, nodes: 0 }, |total, level| Total {
-            sum: level.iter().fold(total.sum, |sum, value| sum.wrapping_add(*value)),
-            nodes: total.nodes + level.len() as u64,
-        })
+        if self.cut_off == 0 { Total { sum: input.values[node], nodes: 1 } } else { input.total(node) }
     }
 
     #[inline]

@@ -35,7 +35,8 @@ pub struct Grid {
     pub kernel: Kernel,
     /// Steps of the kernel in a task, on average.
     pub iterations: u64,
-    /// Payload of an edge beside its place and value, bytes: whole words.
+    /// Payload of an edge beside its place and value, bytes: whole words. Those two are always there: they are the 16
+    /// bytes that an edge of Task Bench has at least, so the default is 0 and nothing is allocated.
     pub bytes: u64,
     /// Memory that the kernel `memory` goes round in, bytes, a thread: whole lines.
     pub working_set: u64,
