@@ -26,9 +26,9 @@ impl Default for Uts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tree {
-    /// A handful of nodes.
+    /// Some hundred nodes, of T1's kind.
     TinyGeo,
-    /// As deep as it is small.
+    /// Some hundred nodes, of T3's kind.
     TinyBin,
     /// A smaller T1.
     SmallGeo,
@@ -36,8 +36,8 @@ pub enum Tree {
     SmallBin,
     /// Geometric: `-t 1 -a 3 -d 10 -b 4 -r 19`.
     T1,
-    /// Binomial: `-t 0 -b 2000 -q 0.124875 -m 8 -r 42`. Its 1572 levels are 4,700 calls deep,
-    /// since eight siblings are halved three times: a megabyte of stack in the sequential reference.
+    /// Binomial: `-t 0 -b 2000 -q 0.124875 -m 8 -r 42`. Its 1572 levels are 4,700 calls deep, since eight siblings are
+    /// halved three times: nearly a megabyte of stack in the sequential reference, several where frames are larger.
     T3,
 }
 
