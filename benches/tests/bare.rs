@@ -110,7 +110,7 @@ agree! {
 #[test]
 fn few_and_uneven_tasks_and_none_are_all_done() {
     for tasks in [0, 1, 3] {
-        let grain = Grain { tasks, imbalance: 1.0, ..Grain::sized(Size::Smoke) };
+        let grain = Grain { tasks: Some(tasks), imbalance: 1.0, ..Grain::sized(Size::Smoke) };
         let reference = reference(&grain, 2);
         for strategy in ["scope", "static", "queue", "rayon-map", "rayon-fold", "spawn", "ipc", "ipc-batched"] {
             let sampled = sample(strategy, &grain, 2, Some(reference.clone()));

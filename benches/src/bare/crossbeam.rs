@@ -33,7 +33,7 @@ pub(super) fn queue(grain: &Grain, workers: usize, rounds: Rounds<'_, Sum>) -> R
                 }
                 anyhow::Ok(all)
             });
-            let units = Units { threads: workers as u64, messages: grain.tasks, ..Units::default() };
+            let units = Units { threads: workers as u64, messages: tasks(grain) as u64, ..Units::default() };
             Ok((sum.context("a thread is gone")?, units))
         })
     })

@@ -19,7 +19,7 @@ pub(super) fn spawn(grain: &Grain, workers: usize, rounds: Rounds<'_, Sum>) -> R
         let root = every_task(grain.clone());
         // The root is spawned too: a spawn from the thread that blocks goes through the slower global queue.
         let sum = timer.time(|| runtime.block_on(runtime.spawn(root)))??;
-        Ok((sum, Units { threads: workers as u64, tasks: grain.tasks, ..Units::default() }))
+        Ok((sum, Units { threads: workers as u64, tasks: tasks(&grain) as u64, ..Units::default() }))
     })
 }
 

@@ -12,8 +12,8 @@ use crate::seeded::mix;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Grain {
-    /// Number of tasks.
-    pub tasks: u64,
+    /// Number of tasks; none: as many as make 2^23 iterations in all, 16 to 65,536.
+    pub tasks: Option<u64>,
     /// Iterations of the kernel in a task, on average.
     pub iterations: u64,
     /// 0: all tasks alike; 1: from none to twice the average, growing with the index.
@@ -22,7 +22,7 @@ pub struct Grain {
 
 impl Default for Grain {
     fn default() -> Self {
-        Self { tasks: 8_192, iterations: 1_024, imbalance: 0.0 }
+        Self { tasks: None, iterations: 1_024, imbalance: 0.0 }
     }
 }
 
@@ -44,12 +44,19 @@ pub struct Digest {
     pub sum: u64,
 }
 
+/// Iterations that `auto` aims at, in all.
+const TOTAL: u64 = 1 << 23;
+
 impl Grain {
+    fn count(&self) -> u64 {
+        self.tasks.unwrap_or_else(|| (TOTAL / self.iterations.max(1)).clamp(16, 1 << 16))
+    }
+
     fn iterations(&self, index: u64) -> u64 {
-        if self.imbalance == 0.0 || self.tasks < 2 {
+        if self.imbalance == 0.0 || self.count() < 2 {
             return self.iterations;
         }
-        let place = 2.0 * index as f64 / (self.tasks - 1) as f64 - 1.0;
+        let place = 2.0 * index as f64 / (self.count() - 1) as f64 - 1.0;
         (self.iterations as f64 * (1.0 + self.imbalance * place)).round() as u64
     }
 }
@@ -58,7 +65,11 @@ impl Workload for Grain {
     const ID: &'static str = "grain";
     const ABOUT: &'static str = "independent tasks of a calibrated integer kernel: what handing out work costs";
     const KNOBS: &'static [Knob] = &[
-        Knob { id: "tasks", domain: Domain::Integer { min: 0, max: 1 << 24 }, about: "number of tasks" },
+        Knob {
+            id: "tasks",
+            domain: Domain::Auto { min: 0, max: 1 << 24 },
+            about: "number of tasks; auto: as many as make 2^23 iterations in all, 16 to 65536",
+        },
         Knob {
             id: "iterations",
             domain: Domain::Integer { min: 1, max: 1 << 20 },
@@ -70,14 +81,15 @@ impl Workload for Grain {
             about: "0: tasks alike; 1: from none to twice the average",
         },
     ];
+    const GRANULARITY: Option<&'static str> = Some("iterations");
     const PRESETS: &'static [Preset] = &[Preset { id: "fine", knobs: &[("tasks", "1048576"), ("iterations", "16")] }];
     type Input = ();
 
     fn sized(size: Size) -> Self {
         match size {
-            Size::Smoke => Self { tasks: 100, iterations: 16, imbalance: 0.0 },
+            Size::Smoke => Self { tasks: Some(100), iterations: 16, imbalance: 0.0 },
             Size::Default => Self::default(),
-            Size::Large => Self { tasks: 1 << 18, ..Self::default() },
+            Size::Large => Self { tasks: Some(1 << 18), ..Self::default() },
         }
     }
 
@@ -89,7 +101,7 @@ impl MapReduce for Grain {
     type Partial = Digest;
 
     fn tasks(&self, (): &()) -> usize {
-        self.tasks as usize
+        self.count() as usize
     }
 
     fn empty(&self) -> Digest {
@@ -127,10 +139,10 @@ impl MapReduce for Grain {
     fn verify(&self, (): &(), answer: &Digest) -> Result<(), Wrong> {
         // Closed forms: every task once, every iteration once. The sum is compared between contenders by its digest.
         let iterations: u64 = match self.imbalance {
-            0.0 => self.tasks * self.iterations,
-            _ => (0..self.tasks).map(|index| self.iterations(index)).sum(),
+            0.0 => self.count() * self.iterations,
+            _ => (0..self.count()).map(|index| self.iterations(index)).sum(),
         };
-        let indices = self.tasks * self.tasks.saturating_sub(1) / 2;
+        let indices = self.count() * self.count().saturating_sub(1) / 2;
         if (answer.iterations, answer.indices) == (iterations, indices) {
             return Ok(());
         }
@@ -162,9 +174,16 @@ mod tests {
     #[test]
     fn imbalance_keeps_the_average() {
         for imbalance in [0.0, 0.3, 1.0] {
-            let grain = Grain { tasks: 101, iterations: 100, imbalance };
+            let grain = Grain { tasks: Some(101), iterations: 100, imbalance };
             assert_eq!((0..101).map(|index| grain.iterations(index)).sum::<u64>(), 10_100);
         }
-        assert_eq!(Grain { tasks: 101, iterations: 100, imbalance: 1.0 }.iterations(0), 0);
+        assert_eq!(Grain { tasks: Some(101), iterations: 100, imbalance: 1.0 }.iterations(0), 0);
+    }
+
+    #[test]
+    fn tasks_left_to_the_workload_keep_the_work_about_the_same() {
+        let tasks = |iterations| Grain { iterations, ..Grain::default() }.tasks(&());
+        assert_eq!([1, 128, 1_024, 1 << 20].map(tasks), [65_536, 65_536, 8_192, 16]);
+        assert_eq!(Grain { tasks: Some(0), ..Grain::default() }.tasks(&()), 0);
     }
 }

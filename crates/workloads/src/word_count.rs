@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
 
 use patterns::map_reduce::Bulk;
 use patterns::{Domain, Form, Knob, MapReduce, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
 use crate::seeded::{Zipf, nth};
+use crate::text::open;
 
 /// Counts words: maximal runs without Unicode white space, as they stand (no case folding).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,14 +108,6 @@ fn word(rank: usize) -> String {
             return word;
         }
     }
-}
-
-fn open(path: &str) -> Result<String, String> {
-    let bytes = std::fs::read(Path::new(path)).map_err(|error| format!("failed to read the text `{path}`: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("the text `{path}` is not UTF-8 (byte {at}); convert it first, with iconv for example")
-    })
 }
 
 /// The oracle of a file: sort, then count runs. It shares no data structure with the kernel.

@@ -9,8 +9,12 @@ use std::time::Duration;
 use patterns::clock::Tick;
 use patterns::map_reduce::Share;
 use patterns::shared_state::{Entry, State};
-use patterns::{Job, MapReduce, SharedState, Workload};
-use workloads::{BulkMap, Counter, Grain, Histogram, KvMix, Mandelbrot, Primes, SumOfSquares, WordCount};
+use patterns::{ForkJoin, Job, MapReduce, Pipeline, SharedState, TaskGraph, Workload};
+use patterns::{fork_join, pipeline, task_graph};
+use workloads::{
+    BulkMap, Counter, Grain, Grid, Histogram, Kernel, KvMix, LogPipeline, Mandelbrot, NQueens, Primes, Ring, Sort,
+    SumOfSquares, Tree, TreeSum, Uts, WordCount,
+};
 
 fn least(run: impl Fn()) -> Duration {
     let one = || {
@@ -43,9 +47,35 @@ fn script<W: SharedState>(workload: W) -> impl Fn() {
     }
 }
 
+fn tree<W: ForkJoin>(workload: W) -> impl Fn() {
+    let input = workload.input(1, 1);
+    move || {
+        let counted = fork_join::sequential(&workload, &input, workload.root(&input));
+        assert_eq!(Some(counted.leaves), workload.leaves(&input));
+    }
+}
+
+fn grid<W: TaskGraph>(workload: W) -> impl Fn() {
+    let input = workload.input(1, 1);
+    let job = Job { workload, input };
+    move || {
+        let tasks = job.workload.width() * job.workload.steps();
+        assert_eq!(task_graph::sequential(&job).1, tasks as u64);
+    }
+}
+
+fn items<W: Pipeline>(workload: W) -> impl Fn() {
+    let input = workload.input(1, 1);
+    let job = Job { workload, input };
+    move || {
+        let passes = job.workload.items(&job.input) * job.workload.stages() * job.workload.laps();
+        assert_eq!(pipeline::sequential(&job).1, passes as u64);
+    }
+}
+
 #[test]
 fn kernels_take_longer_for_more() {
-    let grain = |iterations| all(Grain { tasks: 64, iterations, imbalance: 0.0 });
+    let grain = |iterations| all(Grain { tasks: Some(64), iterations, imbalance: 0.0 });
     grows("grain", grain(1 << 7), grain(1 << 13));
     let squares = |n| all(SumOfSquares { tasks: 8, n });
     grows("sum-of-squares", squares(2_000), squares(128_000));
@@ -69,6 +99,40 @@ fn kernels_take_longer_for_more() {
     grows("kv-mix", mixed(2_000), mixed(128_000));
     let histogram = |n| script(Histogram { n, ..Histogram::default() });
     grows("histogram", histogram(2_000), histogram(128_000));
+}
+
+#[test]
+fn kernels_that_fork_take_longer_for_more() {
+    let nodes = |levels: u32| tree(TreeSum { nodes: (1 << levels) - 1, cut_off: 0 });
+    grows("tree-sum", nodes(12), nodes(18));
+    let alone = |levels: u32| tree(TreeSum { nodes: (1 << levels) - 1, cut_off: 24 });
+    grows("tree-sum by a leaf", alone(14), alone(20));
+    // 2,057 and 166,926 boards are looked at.
+    let queens = |n| tree(NQueens { n, cut_off: 2 });
+    grows("n-queens", queens(8), queens(11));
+    let uts = |which| tree(Uts { tree: which });
+    grows("uts", uts(Tree::TinyGeo), uts(Tree::SmallGeo));
+    grows("uts, binomial", uts(Tree::TinyBin), uts(Tree::SmallBin));
+    let sort = |n| tree(Sort { n, ..Sort::default() });
+    grows("sort", sort(2_000), sort(128_000));
+    let merge = |n| tree(Sort { n, cut_off: 1, ..Sort::default() });
+    grows("merge", merge(1_000), merge(64_000));
+}
+
+#[test]
+fn kernels_of_tasks_and_stages_take_longer_for_more() {
+    let steps = |steps| grid(Grid { steps: Some(steps), iterations: 64, ..Grid::default() });
+    grows("task-graph", steps(2), steps(128));
+    for kernel in [Kernel::Compute, Kernel::Memory, Kernel::Imbalance] {
+        let iterations = |iterations| grid(Grid { kernel, iterations, width: 16, steps: Some(4), ..Grid::default() });
+        grows(&format!("{kernel:?}"), iterations(1 << 8), iterations(1 << 14));
+    }
+    let hops = |hops| items(Ring { hops, ..Ring::default() });
+    grows("ring", hops(2_000), hops(128_000));
+    let blocks = |records| items(LogPipeline { records, ..LogPipeline::default() });
+    grows("log-pipeline", blocks(2), blocks(128));
+    let block = |record| items(LogPipeline { records: 2, record, ..LogPipeline::default() });
+    grows("a block", block(2 << 10), block(128 << 10));
 }
 
 #[test]
