@@ -48,6 +48,12 @@ impl Arena {
         Self { values, right }
     }
 
+    /// The values, in heap order.
+    #[must_use]
+    pub fn values(&self) -> &[u64] {
+        &self.values
+    }
+
     /// The levels of the subtree of a node, from the top: neighbours in the array.
     #[inline]
     fn levels(&self, node: usize) -> impl Iterator<Item = &[u64]> {
