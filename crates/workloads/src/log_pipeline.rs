@@ -38,7 +38,7 @@ pub struct LogPipeline {
 
 impl Default for LogPipeline {
     fn default() -> Self {
-        Self { records: 128, record: 4 << 10, capacity: 16, level: 1, slow: 0, text: None }
+        Self { records: 256, record: 4 << 10, capacity: 16, level: 1, slow: 0, text: None }
     }
 }
 
