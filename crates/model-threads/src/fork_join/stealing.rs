@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, sleep};
 use std::time::Duration;
 
@@ -70,8 +70,15 @@ pub(super) fn run<W: ForkJoin, P: Probe>(
 /// A right half that anybody may take.
 struct Half<W: ForkJoin> {
     node: W::Node,
+    /// What it is worth, once whoever took it knows.
     value: Mutex<Option<Counted<W>>>,
-    done: AtomicBool,
+}
+
+impl<W: ForkJoin> Half<W> {
+    fn value(&self) -> MutexGuard<'_, Option<Counted<W>>> {
+        // No code that can panic runs under this lock.
+        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 type Offer<W> = Arc<Half<W>>;
@@ -111,7 +118,7 @@ impl<W: ForkJoin, P: Probe> Hand<'_, W, P> {
             return Some(Counted::leaf(workload, input, node));
         };
         let (left, right) = if self.own.len() < SURPLUS {
-            let half = Arc::new(Half { node: right, value: Mutex::new(None), done: AtomicBool::new(false) });
+            let half = Arc::new(Half { node: right, value: Mutex::new(None) });
             self.own.push(half.clone());
             let left = self.subtree(left)?;
             // Last in, first out, and thieves take the oldest: what was offered later is gone by now, and if this half is,
@@ -130,14 +137,13 @@ impl<W: ForkJoin, P: Probe> Hand<'_, W, P> {
     /// The value of a half that was stolen; meanwhile others are helped.
     fn wait(&self, half: &Half<W>) -> Option<Counted<W>> {
         let backoff = Backoff::new();
-        // Acquire, with the thief's release: the value is there.
-        while !half.done.load(Ordering::Acquire) {
-            if self.table.over.load(Ordering::Relaxed) {
-                return None;
+        loop {
+            let value = half.value().take();
+            if value.is_some() || self.table.over.load(Ordering::Relaxed) {
+                return value;
             }
-            self.help(&backoff, || half.done.load(Ordering::Relaxed));
+            self.help(&backoff, || half.value().is_some());
         }
-        half.value.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Does what somebody else has on offer, or waits a moment unless `enough`.
@@ -146,8 +152,7 @@ impl<W: ForkJoin, P: Probe> Hand<'_, W, P> {
             match self.table.stealers.iter().find_map(|other| other.steal().success()) {
                 Some(half) => {
                     if let Some(value) = self.subtree(half.node.clone()) {
-                        *half.value.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-                        half.done.store(true, Ordering::Release);
+                        *half.value() = Some(value);
                     }
                     return;
                 }

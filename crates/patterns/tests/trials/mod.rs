@@ -76,7 +76,7 @@ pub(crate) fn task_graph<M: RunsTaskGraph>() {
 
 /// Every strategy of pipelines: items in order, whatever the room between stages; rings; and an item that panics.
 pub(crate) fn pipeline<M: RunsPipeline>() {
-    let line = |items, stages, laps, capacity| Line { items, stages, laps, capacity, faulty: false };
+    let line = |items, stages, laps, capacity| Line { items, stages, laps, capacity, ..Line::default() };
     for strategy in M::pipeline::<Line, Silent>() {
         let Some(&run) = strategy.support.run() else { continue };
         let shapes = [line(100, 3, 1, 2), line(7, 1, 1, 1), line(0, 3, 1, 4), line(50, 5, 1, 0), line(1, 2, 50, 1)];
@@ -92,6 +92,12 @@ pub(crate) fn pipeline<M: RunsPipeline>() {
             let Line { items, stages, laps, .. } = good.workload;
             assert_eq!(done.steps, (items * stages * laps) as u64, "{told}");
         }
+        let slow = job(Line { slow: true, ..line(60, 3, 1, 2) }, 42, 1);
+        line::peak();
+        rounds(run, &slow, 2).unwrap();
+        // What four edges hold, and one in the hands of each unit.
+        let peak = line::peak();
+        assert!(peak <= 4 * 2 + 5, "{}: {peak} items on their way to a slow sink", strategy.id);
         for shape in [line(100, 3, 1, 2), line(4, 5, 20, 1)] {
             if (strategy.refuses)(&shape).is_none() {
                 panics(run, &job(Line { faulty: true, ..shape }, 42, 1), 2, strategy.id);

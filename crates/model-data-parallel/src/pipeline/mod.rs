@@ -1,12 +1,13 @@
 //! Pipeline on a pool of as many threads as there are stages, at most one a CPU.
 //!
-//! - `par-bridge`: items are handed out one by one, and all stages of an item run in one job; who comes too early for the sink
-//!   waits in a buffer. Against the grain: no stage has a thread of its own, a slow sink makes the others wait for a lock, and
-//!   only an item that takes long keeps the buffer from staying small.
+//! - `par-bridge`: items are handed out one by one, and all stages of an item run in one job; what comes too early for the
+//!   sink waits in a buffer, and whoever is too far ahead waits itself. Against the grain: no stage has a thread of its own,
+//!   order has to be restored, and a job that waits holds up its thread.
 
-use std::collections::BTreeMap;
+mod order;
+
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use patterns::pipeline::done;
 use patterns::{
@@ -14,6 +15,7 @@ use patterns::{
 };
 use rayon::prelude::*;
 
+use self::order::Order;
 use crate::{DataParallel, on, pool};
 
 impl RunsPipeline for DataParallel {
@@ -30,20 +32,12 @@ impl RunsPipeline for DataParallel {
     }
 }
 
-/// The sink, and items that are done before their turn.
-struct Sink<W: Pipeline> {
-    sink: W::Sink,
-    next: usize,
-    early: BTreeMap<usize, W::Item>,
-}
+/// A job that leaves by a panic.
+struct Leaving<'o, S, T>(&'o Order<S, T>);
 
-impl<W: Pipeline> Sink<W> {
-    fn take(&mut self, workload: &W, index: usize, item: W::Item) {
-        self.early.insert(index, item);
-        while let Some(item) = self.early.remove(&self.next) {
-            workload.absorb(&mut self.sink, item);
-            self.next += 1;
-        }
+impl<S, T> Drop for Leaving<'_, S, T> {
+    fn drop(&mut self) {
+        self.0.fail();
     }
 }
 
@@ -57,15 +51,17 @@ fn par_bridge<W: Pipeline, P: Probe>(
     let threads = NonZeroUsize::new(stages).unwrap_or(NonZeroUsize::MIN).min(start.cpus);
     let pool = pool(threads)?;
     measure(&mut |watch| {
-        let sink = Mutex::new(Sink::<W> { sink: workload.empty(), next: 0, early: BTreeMap::new() });
+        let order = Order::new(workload.empty(), workload.capacity());
         let one = |(index, item)| {
+            let leaving = Leaving(&order);
             let item = (0..stages).fold(item, |item, stage| workload.stage(stage, item));
-            sink.lock().unwrap_or_else(PoisonError::into_inner).take(workload, index, item);
+            order.take(index, item, |sink, item| workload.absorb(sink, item));
+            std::mem::forget(leaving);
             stages as u64
         };
         let items = || (0..workload.items(input)).map(|index| (index, workload.source(input, index)));
         let executed = watch.time(|| on(&pool, || items().par_bridge().map(one).sum::<u64>()))?;
-        let Sink { sink, next, .. } = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (sink, next) = order.end();
         let units = Units { threads: threads.get() as u64, tasks: next as u64, ..Units::default() };
         Ok(done(sink, executed, units, P::default().observed(executed)))
     })
