@@ -9,18 +9,30 @@
 #[cfg(not(unix))]
 compile_error!("the process model needs Unix: sockets, signals and wait");
 
+#[cfg(target_os = "linux")]
+mod barrier;
+mod fork_join;
+#[cfg(target_os = "linux")]
+mod futex;
 mod link;
 #[cfg(target_os = "linux")]
 mod lock;
 mod map_reduce;
 mod parent;
+mod pipeline;
 mod region;
 mod shared_state;
+mod task_graph;
 mod wire;
 
 /// What hand-made synchronization is made of; a test puts loom's in its place.
 mod sync {
+    #[cfg(target_os = "linux")]
+    pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
     pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+
+    #[cfg(target_os = "linux")]
+    pub(crate) use crate::futex::Word;
 }
 
 /// The model.

@@ -1,10 +1,11 @@
-//! A region of memory that a parent and its workers see at once, and the lock that lies in one.
+//! A region of memory that a parent and its workers see at once.
 //!
-//! The only unsafe code of the project. What it rests on:
+//! The only unsafe code of the project, with the lock (`lock.rs`) and the futexes (`futex.rs`) that lie in one, and the
+//! few that write and read bytes in one. What it rests on:
 //!
 //! - The memory is a `memfd` (ipc-channel's `IpcSharedMemory`): it has no name, so nothing of it is left when the last
 //!   process that maps it is gone, however it went. Every process maps it elsewhere; nothing in it is a pointer.
-//! - **Words** are atomics and are only ever touched as such. Whatever other processes do, there is no data race; what a
+//! - **Words**, and the halves of words that are futexes, are atomics and are only ever touched as such. Whatever other processes do, there is no data race; what a
 //!   program makes of the values is up to its own lock or order.
 //! - **Bytes** are written in one process and read in others, one after the other: see [`Region::write`] and
 //!   [`Region::read`], whose callers say who goes when.
@@ -15,6 +16,9 @@ use std::ops::Range;
 use std::sync::atomic::AtomicU64;
 
 use ipc_channel::ipc::IpcSharedMemory;
+
+#[cfg(target_os = "linux")]
+use crate::futex::Word;
 
 /// Memory of this process and others.
 pub(crate) struct Region {
@@ -55,9 +59,19 @@ impl Region {
             return &[]; // nothing is mapped
         }
         // SAFETY: the mapping is at least that long, begins at a page and lives as long as `self`; any bits are a u64. It
-        // is shared with other processes, which an atomic may be. A region is used as words or as bytes, never as both:
-        // its two users make their own.
+        // is shared with other processes, which an atomic may be. A region is used as words, as futexes or as bytes, never
+        // as two of them: its users make their own.
         unsafe { std::slice::from_raw_parts(self.start.cast(), self.length / size_of::<AtomicU64>()) }
+    }
+
+    /// All of it as futexes; what does not fill one is left out.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn futexes(&self) -> &[Word] {
+        if self.length < size_of::<Word>() {
+            return &[]; // nothing is mapped
+        }
+        // SAFETY: as in `words`: a futex is an atomic of half that size.
+        unsafe { std::slice::from_raw_parts(self.start.cast(), self.length / size_of::<Word>()) }
     }
 
     /// Writes `bytes` from `at` on.

@@ -34,7 +34,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sig
 use nix::unistd::{Pid, getpid};
 use patterns::cell::Cell;
 use patterns::{Error, Respawn};
-use serde_json::json;
+use serde_json::{Value, json};
 use toys::{cell, cells, children, count, left, random, rounds, short};
 
 type Test = fn() -> Result<(), Failed>;
@@ -140,13 +140,22 @@ fn both_directions_are_full() -> Result<(), Failed> {
 }
 
 fn many_clients() -> Result<(), Failed> {
-    cells().iter().try_for_each(|cell| Ok(rounds(cell, short(cell), 70, 1)?))
+    cells().iter().try_for_each(|cell| Ok(rounds(cell, crowd(cell, 70), 70, 1)?))
+}
+
+/// Knobs for so many processes: those of a pipeline are its stages.
+fn crowd(cell: &Cell, processes: usize) -> Value {
+    let mut knobs = short(cell);
+    if cell.workload == "belt" {
+        knobs["stages"] = processes.into();
+    }
+    knobs
 }
 
 fn descriptor_limit() -> Result<(), Failed> {
     setrlimit(Resource::RLIMIT_NOFILE, 64, 64)?;
     for cell in cells() {
-        says(rounds(&cell, short(&cell), 50, 1), "raise it with `ulimit -n`")?;
+        says(rounds(&cell, crowd(&cell, 50), 50, 1), "raise it with `ulimit -n`")?;
         rounds(&cell, short(&cell), 2, 2)?;
     }
     Ok(())
@@ -224,7 +233,12 @@ fn signals() -> Result<(), Failed> {
         let all = cells();
         let one = |cell: &Cell| match cell.workload {
             "naps" => rounds(cell, json!({ "tasks": 50, "task_bytes": 300_000, "answer_bytes": 300_000 }), 2, 2),
-            _ => rounds(cell, json!({ "tickets": 2_000 }), 3, 2),
+            "tickets" => rounds(cell, json!({ "tickets": 2_000 }), 3, 2),
+            "tree" => rounds(cell, json!({ "leaves": 5_000, "nap_us": 5 }), 3, 2),
+            "grid" => rounds(cell, json!({ "width": 10, "steps": 100, "edge_words": 2_000 }), 3, 2),
+            _ => {
+                rounds(cell, json!({ "items": 50, "stages": 3, "laps": 1, "capacity": 4, "item_bytes": 300_000 }), 1, 2)
+            }
         };
         let result = all
             .iter()

@@ -3,6 +3,9 @@
 //! The worker makes both channels, moves the far ends to the parent over a one-shot server and keeps no copy, so that
 //! either side's death closes them. ipc-channel leaves reaping to its user: whoever drops a link has reaped.
 
+mod blame;
+#[cfg(target_os = "linux")]
+mod ends;
 mod start;
 
 use std::os::unix::process::ExitStatusExt;
@@ -17,6 +20,10 @@ use serde::de::DeserializeOwned;
 
 use crate::wire::{Broken, End, decode, hand, receive, send};
 
+use blame::Guilt;
+pub(crate) use blame::{Failure, INNOCENT, SAID, blame};
+#[cfg(target_os = "linux")]
+pub(crate) use ends::on_end;
 use start::Starting;
 pub(crate) use start::{INHERITED, start_all};
 
@@ -30,6 +37,8 @@ pub(crate) struct Link {
     to_worker: Option<IpcBytesSender>,
     from_worker: IpcBytesReceiver,
     ends: Option<IpcSender<End>>,
+    /// What it said of its own failure, once that was heard.
+    failure: Option<Failure>,
 }
 
 impl Link {
@@ -65,6 +74,18 @@ impl Link {
         decode(&message)
     }
 
+    /// As [`Link::ask`], for what [`Parent::answer`](crate::parent::Parent::answer) sent; and its size.
+    pub(crate) fn hear<T: DeserializeOwned>(&mut self) -> Result<(T, u64), Error> {
+        let message = self.receive().map_err(|broken| self.explain(broken))?;
+        match decode(&message)? {
+            Ok(answer) => Ok((answer, message.len() as u64)),
+            Err(failure) => {
+                let failure: &Failure = self.failure.insert(failure);
+                Err(failure.clone().of(self.worker))
+            }
+        }
+    }
+
     /// What a broken link means: how its process ended.
     pub(crate) fn explain(&mut self, broken: Broken) -> Error {
         match broken {
@@ -82,11 +103,20 @@ impl Link {
         Error::Died { worker: self.worker, how }
     }
 
-    /// What went wrong with this process, if something did, and whether it was killed; waits for its end, as
-    /// [`Link::end`] does.
-    pub(crate) fn wrong(&mut self) -> Option<(bool, Error)> {
+    /// What went wrong with this process, if something did, and how it is to blame; waits for its end, as [`Link::end`]
+    /// does.
+    fn wrong(&mut self) -> Option<(Guilt, Error)> {
         let status = self.end()?;
-        (!status.success()).then(|| (status.signal().is_some(), self.died(Some(status))))
+        match status.code() {
+            Some(INNOCENT) => None,
+            Some(SAID) => {
+                let failure = self.failure.take().or_else(|| blame::last_words(self));
+                let error = failure.map_or_else(|| self.died(Some(status)), |failure| failure.of(self.worker));
+                Some((Guilt::Said, error))
+            }
+            Some(_) => Some((Guilt::Left, self.died(Some(status)))),
+            None => Some((Guilt::Killed, self.died(Some(status)))),
+        }
     }
 
     /// Hangs up: the worker sees the end of its channel and leaves.

@@ -111,7 +111,7 @@ impl Starting {
                 Ok(Ok((_, hello))) => {
                     let Hello { to_worker, from_worker, ends } = hello;
                     let (to_worker, ends) = (Some(to_worker), Some(ends));
-                    return Ok(Link { worker, child, to_worker, from_worker, ends });
+                    return Ok(Link { worker, child, to_worker, from_worker, ends, failure: None });
                 }
                 Ok(Err(error)) => {
                     let _ = accepting.join();

@@ -7,15 +7,15 @@
 
 use std::collections::VecDeque;
 
-use patterns::map_reduce::Share;
 use patterns::probe::Observed;
-use patterns::{Error, MapReduce, Probe, Units};
+use patterns::{Error, Probe, Units};
 
 use super::board::{Batch, Board};
-use super::freight::{Load, append};
-use super::pool::{Packing, Pool};
+use super::crew::{Packing, Pool};
+use super::errand::Errand;
+use super::freight::append;
 use crate::link::{Link, lost};
-use crate::wire::{Broken, decode};
+use crate::wire::Broken;
 
 /// Bytes on their way to one worker, beyond the first message: a third of a default socket buffer.
 const BYTES: usize = 64 << 10;
@@ -24,18 +24,20 @@ const BYTES: usize = 64 << 10;
 const RESTARTS: u32 = 5;
 
 /// What a driver brings home.
-pub(super) struct Driven<W: MapReduce> {
-    pub(super) share: Share<W>,
+pub(super) struct Driven<S> {
+    pub(super) share: S,
     pub(super) units: Units,
     pub(super) observed: Observed,
 }
 
 /// One round of one worker.
-pub(super) struct Driver<'r, W: MapReduce, P, F> {
-    pool: &'r Pool<'r, W, F>,
+pub(super) struct Driver<'r, E: Errand, P> {
+    pool: &'r Pool<'r>,
     board: &'r Board,
+    errand: &'r E,
+    worker: usize,
     probe: P,
-    share: Share<W>,
+    share: E::Share,
     units: Units,
     /// What is on its way, oldest first, and its size.
     window: VecDeque<(Batch, usize)>,
@@ -44,15 +46,15 @@ pub(super) struct Driver<'r, W: MapReduce, P, F> {
     message: Vec<u8>,
 }
 
-impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
-    pub(super) fn new(pool: &'r Pool<'r, W, F>, board: &'r Board) -> Self {
-        let share = Share::empty(&pool.job.workload);
+impl<'r, E: Errand, P: Probe> Driver<'r, E, P> {
+    pub(super) fn new(pool: &'r Pool<'r>, board: &'r Board, errand: &'r E, worker: usize) -> Self {
+        let share = errand.empty();
         let (probe, units) = (P::default(), Units::default());
         let (window, packed, message) = (VecDeque::new(), None, Vec::new());
-        Self { pool, board, probe, share, units, window, packed, message }
+        Self { pool, board, errand, worker, probe, share, units, window, packed, message }
     }
 
-    pub(super) fn drive(mut self, link: &mut Link) -> Result<Driven<W>, Error> {
+    pub(super) fn drive(mut self, link: &mut Link) -> Result<Driven<E::Share>, Error> {
         loop {
             match self.step(link) {
                 Ok(true) => {}
@@ -61,7 +63,7 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
                 Err(Broken::Failed(error)) => return Err(error),
             }
         }
-        let observed = self.probe.observed(self.share.tasks());
+        let observed = self.probe.observed(E::tasks(&self.share));
         Ok(Driven { share: self.share, units: self.units, observed })
     }
 
@@ -89,13 +91,13 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
     /// The answer to the oldest message on its way.
     fn take(&mut self, answer: &[u8]) -> Result<(), Error> {
         self.count(answer.len());
-        let share: Share<W> = decode(answer)?;
+        let share = self.errand.open(self.worker, answer)?;
         let Some((batch, _)) = self.window.pop_front() else { return Err(Error::other("an answer to nothing")) };
-        let (executed, planned) = (share.tasks(), batch.indices.len() as u64);
+        let (executed, planned) = (E::tasks(&share), batch.indices.len() as u64);
         if executed != planned {
             return Err(Error::Steps { executed, planned });
         }
-        self.share.absorb(&self.pool.job.workload, share);
+        self.errand.absorb(&mut self.share, share);
         self.board.done(&batch);
         Ok(())
     }
@@ -114,7 +116,7 @@ impl<'r, W: MapReduce, P: Probe, F: Load<W>> Driver<'r, W, P, F> {
         self.message.clear();
         append(&batch.indices.len(), &mut self.message)?;
         for index in batch.indices.clone() {
-            self.pool.freight.load(self.pool.job, index, &mut self.message)?;
+            self.errand.load(index, &mut self.message)?;
         }
         self.packed = Some(batch);
         Ok(true)

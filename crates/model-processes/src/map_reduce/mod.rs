@@ -14,10 +14,15 @@
 //! the last tasks while the others idle. A worker that is killed costs its window, which others take at once.
 
 mod board;
+mod crew;
 mod driver;
+mod errand;
 mod freight;
 mod pool;
 
+pub(crate) use crew::{Home, Packing, Pool, crew};
+pub(crate) use errand::Errand;
+pub(crate) use freight::append;
 use freight::{Mapped, Owned, Tasks};
 use patterns::{Demand, MapReduce, Probe, RunsMapReduce, Strategies, Strategy};
 use serde_bytes::ByteBuf;

@@ -58,22 +58,6 @@ pub(super) fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>
     links.iter_mut().map(Link::ask).collect()
 }
 
-/// Who is to blame, and what that left behind: who was killed, else the first of these that failed. The others leave when
-/// they find nobody there, and may have been seen first.
-pub(super) fn blame<'l>(error: Error, damage: Option<&str>, links: impl Iterator<Item = &'l mut Link>) -> Error {
-    let mut links: Vec<_> = links.collect();
-    links.iter_mut().for_each(|link| link.hang_up());
-    let mut wrong: Vec<_> = links.iter_mut().filter_map(|link| link.wrong()).collect();
-    wrong.sort_by_key(|(killed, _)| !killed);
-    match (wrong.into_iter().next(), damage) {
-        (Some((true, Error::Died { worker, how })), Some(damage)) => {
-            Error::Died { worker, how: format!("{how} {damage}") }
-        }
-        (Some((_, worse)), _) => worse,
-        (None, _) => error,
-    }
-}
-
 /// What clients did, and what it took beside `processes`.
 pub(super) fn sum<W: SharedState, P: Probe>(
     reports: Vec<Report<W>>,

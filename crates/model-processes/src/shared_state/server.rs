@@ -64,7 +64,7 @@ pub(super) fn run<W: SharedState, P: Probe>(
             Err(error) => {
                 // The owner leaves when nobody can send to it any more. If it failed, all the others only found it gone.
                 requests = None;
-                return Err(clients::blame(error, None, [&mut owner].into_iter().chain(&mut links)));
+                return Err(link::blame(error, None, [&mut owner].into_iter().chain(&mut links)));
             }
         };
         let finish = encode(&Request::<W>::Finish)?;

@@ -1,7 +1,12 @@
 //! Toys for the process model, each hung from the model's own strategies: `Naps`, tasks that sleep, of any size and with
-//! answers of any size; `Tickets`, clients that take numbers under a lock, slowly.
+//! answers of any size; `Tickets`, clients that take numbers under a lock, slowly; `Tree`, `Grid` and `Belt`, a tree, a
+//! graph and a pipeline in which everybody looks where things come from, and something may go wrong.
 //!
 //! A test program is its own workers: [`worker`] first thing in `main`.
+
+mod belt;
+mod grid;
+mod tree;
 
 use std::borrow::Cow;
 use std::fs;
@@ -17,11 +22,15 @@ use patterns::map_reduce::Bulk;
 use patterns::probe::Recorder;
 use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
 use patterns::{
-    Clock, Error, Form, MapReduce, Model, Respawn, RunsMapReduce, RunsSharedState, SharedState, Start, Watch, Workload,
-    Wrong,
+    Clock, Error, Form, MapReduce, Model, Respawn, RunsForkJoin, RunsMapReduce, RunsPipeline, RunsSharedState,
+    RunsTaskGraph, SharedState, Start, Watch, Workload, Wrong,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+use belt::Belt;
+use grid::Grid;
+use tree::Tree;
 
 /// `tasks` naps of `nap_us`; each comes with `task_bytes`, each answer with `answer_bytes`.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -202,19 +211,50 @@ impl SharedState for Tickets {
 
 impl Tickets {
     fn nap(&self) {
-        if self.nap_us > 0 {
-            thread::sleep(Duration::from_micros(self.nap_us));
-        }
+        nap(self.nap_us);
     }
 }
 
 const WORKER: &str = "__worker";
 
-/// All cells of both toys.
+/// What goes wrong in a kernel, of a worker process or none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Mishap {
+    /// Nothing.
+    #[default]
+    None,
+    /// It panics.
+    Panics,
+    /// It ends its process as if all were well.
+    Exits,
+}
+
+impl Mishap {
+    /// It goes wrong.
+    fn happens(self) {
+        match self {
+            Self::None => {}
+            Self::Panics => panic!("as told"),
+            Self::Exits => std::process::exit(0),
+        }
+    }
+}
+
+fn nap(micros: u64) {
+    if micros > 0 {
+        thread::sleep(Duration::from_micros(micros));
+    }
+}
+
+/// All cells of all toys.
 pub(crate) fn cells() -> Vec<Cell> {
     let naps = cell::map_reduce(Processes::ID, Processes::map_reduce::<Naps, Recorder>());
     let tickets = cell::shared_state(Processes::ID, Processes::shared_state::<Tickets, Recorder>());
-    [naps, tickets].concat()
+    let tree = cell::fork_join(Processes::ID, Processes::fork_join::<Tree, Recorder>());
+    let grid = cell::task_graph(Processes::ID, Processes::task_graph::<Grid, Recorder>());
+    let belt = cell::pipeline(Processes::ID, Processes::pipeline::<Belt, Recorder>());
+    [naps, tickets, tree, grid, belt].concat()
 }
 
 /// The cell of a toy in a strategy.
@@ -280,7 +320,10 @@ pub(crate) fn rounds(cell: &Cell, knobs: Value, workers: usize, rounds: usize) -
 pub(crate) fn short(cell: &Cell) -> Value {
     match cell.workload {
         "naps" => json!({ "tasks": 20, "nap_us": 10, "task_bytes": 64, "answer_bytes": 64 }),
-        _ => json!({ "tickets": 20 }),
+        "tickets" => json!({ "tickets": 20 }),
+        "tree" => json!({ "leaves": 100 }),
+        "grid" => json!({ "width": 10, "steps": 10 }),
+        _ => json!({ "items": 20, "stages": 3, "laps": 1, "capacity": 4 }),
     }
 }
 

@@ -63,7 +63,7 @@ fn place<W: MapReduce>(job: &Job<W>, index: usize) -> (Bulk<W>, Range<usize>) {
 }
 
 /// Adds a value to a message.
-pub(super) fn append(value: &impl Serialize, message: &mut Vec<u8>) -> Result<(), Error> {
+pub(crate) fn append(value: &impl Serialize, message: &mut Vec<u8>) -> Result<(), Error> {
     *message = postcard::to_extend(value, std::mem::take(message)).map_err(Error::other)?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 
 use super::clients::{self, Locks, Report};
 use crate::link::{self, Link};
-use crate::parent::Parent;
+use crate::parent::{self, Parent};
 use crate::wire::{End, encode};
 
 pub(super) use counted::Counted;
@@ -57,7 +57,7 @@ pub(super) fn run<W: SharedState, P: Probe, S: Store<W>>(
     let result = measure(&mut |watch| {
         store.reset(workload, workload.initial(&job.input));
         let reports = watch.time(|| clients::round::<W>(&mut links));
-        let reports = reports.map_err(|error| clients::blame(error, store.damage(), links.iter_mut()))?;
+        let reports = reports.map_err(|error| link::blame(error, store.damage(), links.iter_mut()))?;
         let (seen, units) = clients::sum::<W, P>(reports, workers);
         Ok(Evidence::done(workload, seen, store.entries(workload), units))
     });
@@ -92,5 +92,5 @@ fn rounds<W: SharedState, P: Probe, S: Store<W>>(
         let locks = P::RECORDS.then(|| Locks::of(&seen));
         parent.send(&encode(&Report { evidence, messages: 0, bytes: 0, locks })?)?;
     }
-    Ok(())
+    parent::leave()
 }

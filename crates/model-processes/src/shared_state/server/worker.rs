@@ -5,7 +5,7 @@ use patterns::{Error, SharedState, Silent};
 
 use super::super::clients::Report;
 use super::{Request, Role};
-use crate::parent::Parent;
+use crate::parent::{self, Parent};
 use crate::wire::{self, End, decode, encode};
 
 /// The worker's side, in either role.
@@ -29,7 +29,7 @@ fn own<W: SharedState>(parent: &Parent, workload: &W, clients: usize) -> Result<
     loop {
         let message = match wire::receive(&inbox) {
             Ok(message) => message,
-            Err(wire::Broken::Closed) => return Ok(()),
+            Err(wire::Broken::Closed) => parent::leave(),
             Err(broken) => return Err(broken.into()),
         };
         match decode::<Request<W>>(&message)? {
@@ -83,5 +83,5 @@ fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(
         ship(&Request::Flush { who }, true)?;
         parent.send(&encode(&Report { evidence, messages, bytes, locks: None })?)?;
     }
-    Ok(())
+    parent::leave()
 }
