@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use results::journal::{Calibrated, Event, Outcome, Round, Sample, Soak};
 
-use super::calibration::{FAR_ROUNDS, HOPELESS_NS, calibrate, warm_up};
+use super::calibration::{FAR_ROUNDS, HOPELESS_NS, calibrate, seem_far, warm_up};
 use super::{Alternative, Ended, Engine, noise};
 use crate::protocol::Config;
 use crate::sampler::{Ask, Load, Sampled, Sampler};
@@ -34,7 +34,7 @@ impl<S: Sampler> Engine<'_, S> {
         let mut position = 0;
         // A single slow iteration is no reason to give a contender up: who seems far is looked at twice more.
         for again in [false, true, true] {
-            let (_, far) = calibrate(&once_ns, &ranked, &reference);
+            let far = seem_far(&once_ns, &ranked, &reference);
             for &index in &order {
                 let running = &self.groups[group];
                 let cell = running.group.alternatives[index].config.cell.clone();
