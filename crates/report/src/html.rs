@@ -1,6 +1,7 @@
 //! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
 
 mod cells;
+mod chart;
 mod checks;
 mod forest;
 mod sections;
