@@ -229,6 +229,41 @@ fn where_one_thread_has_nothing_to_do_the_others_are_still_tested() {
     assert_eq!(said(&run.contrasts, "hops"), (Verdict::Slower, true), "fifty times slower, with an interval");
     assert_eq!(said(&run.contrasts, "lost").0, Verdict::Far);
     assert!(run.cells.iter().all(|cell| cell.far == (cell.model == "lost")));
+    // A sample of the reference takes 0.4 ms there; copies of it overlap only where they take longer.
+    let capacity = run.groups[0].capacity.as_ref().and_then(results::Metric::median).expect("a probe in each round");
+    assert!((capacity - 2.0).abs() < 0.1, "{capacity}");
+}
+
+#[test]
+fn copies_of_the_reference_run_long_enough_to_run_at_once() {
+    /// The shortest probe.
+    struct Shortest(Simulated, Duration);
+    impl Sampler for Shortest {
+        fn together(&mut self, asks: &[Ask<'_>]) -> Vec<Sampled> {
+            let before = self.0.now;
+            let all = self.0.together(asks);
+            if asks.len() > 1 {
+                self.1 = self.1.min((self.0.now - before) / asks.len() as u32);
+            }
+            all
+        }
+        fn rest(&mut self, time: Duration) {
+            self.0.rest(time);
+        }
+        fn now(&self) -> Duration {
+            self.0.now()
+        }
+        fn load(&mut self) -> Option<Load> {
+            None
+        }
+    }
+    for contenders in [[("sequential", "100"), ("hops", "5000")], [("sequential", "10000"), ("x", "5000")]] {
+        let mut sampler = Shortest(Simulated::new(1), Duration::MAX);
+        let settings = settings(&[16]);
+        let groups = vec![group("a", &contenders)];
+        Engine::new(groups, &settings, &mut sampler, &mut |_| Ok(()), &|| false).run().expect("events can be written");
+        assert!(sampler.1 > Duration::from_millis(18) && sampler.1 < Duration::from_millis(60), "{:?}", sampler.1);
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn calibrate(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, ref
     let far = behind(once_ns, leader, reference);
     let near = once_ns.iter().filter(|(cell, _)| !far.contains(cell)).map(|(_, ns)| *ns);
     let slowest = near.max().unwrap_or(leader).max(1);
-    let wanted = SAMPLE_NS.div_ceil(leader.max(1));
+    let wanted = lasting(leader);
     let iterations = wanted.min(LONGEST_NS / slowest).max(1);
     (u32::try_from(iterations).unwrap_or(u32::MAX), far)
 }
@@ -55,6 +55,11 @@ fn behind(once_ns: &BTreeMap<String, u64>, leader: u64, reference: &str) -> Vec<
 
 fn is_far(ns: u64, leader: u64) -> bool {
     ns > leader.saturating_mul(FAR)
+}
+
+/// How many iterations of this length make a sample that lasts.
+pub(super) fn lasting(once_ns: u64) -> u64 {
+    SAMPLE_NS.div_ceil(once_ns.max(1))
 }
 
 /// Warm-up iterations of a far contender.
