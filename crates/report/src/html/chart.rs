@@ -89,9 +89,10 @@ pub(super) struct Tick {
 }
 
 pub(super) fn grid(axes: &Axes, rows: &[Tick], columns: &[Tick]) -> Markup {
+    // A label at an end stays within the plot.
     let anchor = |at: f64| match at {
-        0.0 => "",
-        100.0 => "e",
+        ..4.0 => "",
+        94.0.. => "e",
         _ => "mid",
     };
     html! {
@@ -169,31 +170,41 @@ pub(super) fn marks(axes: &Axes, marks: &[Mark<'_>]) -> (Markup, usize) {
     let rows = stacked(&labelled.iter().map(|mark| axes.x(mark.at.0)).collect::<Vec<_>>());
     let room = rows.iter().max().map_or(0, |most| (most + 1) * 16);
     let drawn = html! {
-        @for mark in marks.iter().filter(|mark| mark.label.is_none()) { (ring(axes, mark, 0)) }
-        @for (mark, row) in labelled.iter().zip(&rows) { (ring(axes, mark, *row)) }
+        @for mark in marks.iter().filter(|mark| mark.label.is_none()) { (ring(axes, mark, 0.0)) }
+        @for (mark, row) in labelled.iter().zip(&rows) { (ring(axes, mark, above(*row))) }
+        // On top of the lines that lead to other labels.
+        @for (mark, row) in labelled.iter().zip(&rows) { (label(axes, mark, above(*row))) }
     };
     (drawn, room)
 }
 
-fn ring(axes: &Axes, mark: &Mark<'_>, row: usize) -> Markup {
+/// Pixels from the top of the plot to a row of labels.
+fn above(row: usize) -> f64 {
+    -8.0 - 16.0 * row as f64
+}
+
+fn label(axes: &Axes, mark: &Mark<'_>, top: f64) -> Markup {
+    let x = axes.x(mark.at.0);
+    let anchor = if x < 16.0 {
+        "b over"
+    } else if x > 84.0 {
+        "b over e"
+    } else {
+        "b over mid"
+    };
+    html! { @if let Some(label) = &mark.label { text class=(anchor) x=(percent(x)) y=(top) { (label) } } }
+}
+
+fn ring(axes: &Axes, mark: &Mark<'_>, top: f64) -> Markup {
     let (at, lo, hi) = mark.at;
     let (x, y) = (axes.x(at), axes.y(mark.level));
     let bounded = lo.is_some() || hi.is_some();
     let ends = bounded.then(|| (lo.map_or(0.0, |lo| axes.x(lo)), hi.map_or(100.0, |hi| axes.x(hi))));
-    let anchor = if x < 16.0 {
-        "b"
-    } else if x > 84.0 {
-        "b e"
-    } else {
-        "b mid"
-    };
-    let top = -8.0 - 16.0 * row as f64;
     html! {
         g class=(mark.line.class()) {
             @if mark.label.is_some() { line.ideal x1=(percent(x)) x2=(percent(x)) y1=(top + 4.0) y2=(y) {} }
             @if let Some((lo, hi)) = ends { line.iv x1=(percent(lo)) x2=(percent(hi)) y1=(y) y2=(y) {} }
             circle class=(if mark.full { "ring full" } else { "ring" }) cx=(percent(x)) cy=(y) r="5.5" {}
-            @if let Some(label) = &mark.label { text class=(anchor) x=(percent(x)) y=(top) { (label) } }
         }
     }
 }

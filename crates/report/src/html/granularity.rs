@@ -21,8 +21,8 @@ pub(super) fn granularity(view: &View<'_>, all: &[Grains<'_>]) -> Markup {
         h2 { "Granularity" }
         p.how {
             "Efficiency: speed-up over what the machine gave in the same round. METG: the task from which on a contender keeps "
-            "50 % (filled ring) or 90 % (hollow) of that; the bar through it is the interval, "
-            (figures::percent(1.0 - view.run.run.alpha)) " each. A task is as long as one thread takes for it alone. "
+            "50\u{a0}% (filled ring) or 90\u{a0}% (hollow) of that; the bar through it is the interval, "
+            (figures::percent(1.0 - view.run.run.alpha).replace(' ', "\u{a0}")) " each. A task is as long as one thread takes for it alone. "
             "Sequential is not listed: it is 1 over what the machine gave, by definition."
         }
     };
@@ -41,17 +41,17 @@ pub(super) fn granularity(view: &View<'_>, all: &[Grains<'_>]) -> Markup {
 
 fn table(grains: &Grains<'_>) -> Markup {
     let at = granularity::floor_at(&grains.rows);
-    let cell = |(figure, interval): (String, String)| html! { td.n { (figure) @if !interval.is_empty() { " " span.q { (interval) } } } };
+    let cell = |(figure, interval): (String, String)| html! { td.n { (figure.replace(' ', "\u{a0}")) @if !interval.is_empty() { " " span.q { (interval.replace(", ", ",\u{a0}")) } } } };
     let found = |one: &Granularity| cell((granularity::figure(one), granularity::interval(one)));
     html! {
         @if !grains.rows.is_empty() {
             div.scroll tabindex="0" {
-                table.cross {
+                table.cross.metg {
                     caption.sr { (grains.title()) ": how long tasks have to be for each contender" }
                     thead { tr {
                         th scope="col" { "contender" }
                         th.n scope="col" { "floor a task" }
-                        th.n scope="col" { "METG(50\u{a0}%)" } th.n scope="col" { "METG(90\u{a0}%)" }
+                        th.n scope="col" { "METG" wbr; "(50\u{a0}%)" } th.n scope="col" { "METG" wbr; "(90\u{a0}%)" }
                         th.n scope="col" { "rounds" }
                     } }
                     tbody {
@@ -174,7 +174,7 @@ fn shares(axes: &Axes) -> Vec<Tick> {
 /// Decades, as many as there is room for.
 fn lengths(axes: &Axes) -> Vec<Tick> {
     let inside: Vec<i32> = (-3..=13).filter(|decade| axes.x.holds(10f64.powi(*decade))).collect();
-    let each = inside.len().div_ceil(5).max(1);
+    let each = inside.len().div_ceil(4).max(1);
     let label = |decade: i32| figures::time(10f64.powi(decade)).replace(".00", "");
     let tick = |decade: &i32| Tick { value: 10f64.powi(*decade), label: label(*decade), bold: false };
     inside.iter().step_by(each).map(tick).collect()
