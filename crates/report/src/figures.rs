@@ -168,6 +168,19 @@ pub(crate) fn bytes(bytes: f64) -> String {
     scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
 }
 
+/// A value as its knob has it: whole where it is whole.
+pub(crate) fn exact(value: f64, unit: &str) -> String {
+    let whole = value.fract() == 0.0;
+    match unit {
+        "bytes" => {
+            let shown = bytes(value);
+            shown.replace(".00 ", " ").replace(".0 ", " ")
+        }
+        _ if whole => count(value),
+        _ => format!("{}", (value * 1e4).round() / 1e4),
+    }
+}
+
 /// A value in the unit that ends the name of its metric; what has none is a count or a plain ratio.
 pub(crate) fn value(metric: &str, x: f64) -> String {
     if metric.ends_with("_ns") {
