@@ -2,12 +2,11 @@
 //!
 //! A *sample* is one fresh process that speaks [`protocol`] and times one cell; [`engine`] decides which sample comes
 //! next; [`analysis`] turns the journal of a run into its results with [`statistics`], which knows no clock, and
-//! [`crossovers`] finds where the answer turns along a swept knob. The engine runs on the [`Sampler`] trait, so that
+//! [`crossovers`] and [`metg`] find where the answer turns along a swept knob. The engine runs on the [`Sampler`] trait, so that
 //! scheduling is tested without a machine.
 
 pub mod analysis;
 mod cpu;
-pub mod crossovers;
 pub mod engine;
 pub mod journal;
 pub mod launcher;
@@ -20,10 +19,12 @@ pub mod protocol;
 pub mod sample;
 mod sampler;
 pub mod statistics;
+mod sweeps;
 mod system;
 mod timing;
 mod tree;
 
 pub use sampler::{Ask, Load, ProcessSampler, Sampled, Sampler};
+pub use sweeps::{crossovers, metg};
 pub use system::environment;
 pub use timing::timed;

@@ -84,6 +84,7 @@ pub(crate) const TABLE: &[Row] = &[
         "sum of proportional memory over processes after the last iteration; shared pages once",
         NO_PROC,
     ),
+    timed("steps", "tasks, leaves, operations or stage executions of an iteration", NOT_SAID),
     timed("latency_ns", "a request, from when it should have been sent", "this workload has no requests"),
     counted("instructions", "instructions of an iteration in user mode, `go` to `done`"),
     counted("cache_misses", "last-level cache misses of an iteration in user mode, `go` to `done`"),

@@ -87,7 +87,7 @@ fn session<'c>(cell: &'c Cell, config: &Config) -> Result<&'c Session, String> {
 fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut meter: Meter) -> Result<Done, Error> {
     let iterations = config.iterations;
     let mut done = Done::default();
-    let mut lost: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
     let mut tally = Tally::default();
     for iteration in 1..=iterations {
         let want = if iteration == iterations { Digest::Make } else { Digest::Skip };
@@ -95,10 +95,11 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
         done.elapsed_ns.push(nanos(elapsed));
         done.units = units(checked.units);
         done.digest = checked.fingerprint.as_deref().map(digest);
+        *sums.entry("steps").or_default() += checked.steps as f64;
         if let Some(updates) = checked.wrong.and_then(|wrong| wrong.updates) {
-            *lost.entry("lost_updates").or_default() += updates.expected.saturating_sub(updates.actual) as f64;
+            *sums.entry("lost_updates").or_default() += updates.expected.saturating_sub(updates.actual) as f64;
             // The same in every iteration, also in those that happened to lose nothing.
-            lost.insert("expected_updates", updates.expected as f64 * f64::from(iterations));
+            sums.insert("expected_updates", updates.expected as f64 * f64::from(iterations));
         }
         if config.observe {
             let units = done.units.threads + done.units.processes;
@@ -106,7 +107,7 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
         }
     }
     // Per iteration, as everything else.
-    done.metrics = lost.into_iter().map(|(id, sum)| (id.to_owned(), sum / f64::from(iterations))).collect();
+    done.metrics = sums.into_iter().map(|(id, sum)| (id.to_owned(), sum / f64::from(iterations))).collect();
     if config.observe {
         let (seen, unseen) = tally.metrics();
         done.metrics.extend(seen);

@@ -57,6 +57,7 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
         unit: String::new(),
         about: String::new(),
         linear: false,
+        granularity: false,
     };
     PlannedGroup {
         id: format!("toy:work={value}/w2"),

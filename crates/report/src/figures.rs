@@ -138,9 +138,47 @@ pub(crate) fn duration(ns: f64) -> String {
     scaled(ns, 1000.0, &["ns", "µs", "ms", "s"])
 }
 
+/// Unit in which a time of so many nanoseconds is shown, and how many nanoseconds that is.
+fn unit(ns: f64) -> (f64, &'static str) {
+    // A half below, because 999.7 is printed as 1,000.
+    let units = [(1e9, "s"), (1e6, "ms"), (1e3, "µs")];
+    units.into_iter().find(|(base, _)| ns.abs() >= base * 0.9995).unwrap_or((1.0, "ns"))
+}
+
+/// Nanoseconds with the digits that an estimate has: `60 ns`, `1.23 µs`.
+pub(crate) fn time(ns: f64) -> String {
+    if !ns.is_finite() {
+        return NONE.to_owned();
+    }
+    let (base, unit) = unit(ns);
+    format!("{} {unit}", ratio(ns / base))
+}
+
+/// The interval of a time in its unit: `[50, 71]`, `[50, open]`.
+pub(crate) fn time_interval(ns: f64, lo: Option<f64>, hi: Option<f64>) -> String {
+    let (base, _) = unit(ns);
+    let plain = |end: Option<f64>| end.map(|end| ratio(end / base));
+    let extra = usize::from(plain(lo) == plain(hi));
+    let end = |end: Option<f64>| end.map_or_else(|| "open".to_owned(), |end| ratio_with(end / base, extra));
+    format!("[{}, {}]", end(lo), end(hi))
+}
+
 /// Bytes as `13.9 KiB`.
 pub(crate) fn bytes(bytes: f64) -> String {
     scaled(bytes, 1024.0, &["B", "KiB", "MiB", "GiB", "TiB"])
+}
+
+/// A value as its knob has it: whole where it is whole.
+pub(crate) fn exact(value: f64, unit: &str) -> String {
+    let whole = value.fract() == 0.0;
+    match unit {
+        "bytes" => {
+            let shown = bytes(value);
+            shown.replace(".00 ", " ").replace(".0 ", " ")
+        }
+        _ if whole => count(value),
+        _ => format!("{}", (value * 1e4).round() / 1e4),
+    }
 }
 
 /// A value in the unit that ends the name of its metric; what has none is a count or a plain ratio.
@@ -248,6 +286,20 @@ mod tests {
         assert_eq!(cpus(0.999_9), "1 CPU");
         assert_eq!(value("switches_voluntary", 12.0), "12");
         assert_eq!(value("switches_voluntary", 12.5), "12.5");
+    }
+
+    #[test]
+    fn times_that_were_estimated_have_their_interval_in_the_same_unit() {
+        assert_eq!(
+            [51.6, 1_234.0, 999.6, 456_000.0, 2.04].map(time),
+            ["52 ns", "1.23 µs", "1.00 µs", "460 µs", "2.0 ns"]
+        );
+        assert_eq!(time_interval(60.0, Some(49.6), Some(71.2)), "[50, 71]");
+        assert_eq!(time_interval(980.0, Some(940.0), Some(1_040.0)), "[940, 1,000]");
+        assert_eq!(time_interval(1_000.0, Some(980.0), Some(1_024.0)), "[0.98, 1.02]");
+        assert_eq!(time_interval(60.0, Some(60.2), Some(60.4)), "[60.2, 60.4]");
+        assert_eq!(time_interval(60.0, Some(49.6), None), "[50, open]");
+        assert_eq!(time(f64::NAN), NONE);
     }
 
     #[test]

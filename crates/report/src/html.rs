@@ -1,8 +1,10 @@
 //! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
 
 mod cells;
+mod chart;
 mod checks;
 mod forest;
+mod granularity;
 mod sections;
 mod turns;
 
@@ -11,6 +13,7 @@ use results::Run;
 
 use crate::checks::loud;
 use crate::figures;
+use crate::granularity::{Grains, all as grains_of};
 use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
 use crate::words::{self, Piece, Sentence};
@@ -26,6 +29,7 @@ const GLYPHS: &str = include_str!("html/glyphs.svg");
 pub fn html(run: &Run) -> String {
     let view = View::new(run);
     let sweeps = turns_of(&view);
+    let grains = grains_of(&view, &sweeps);
     let untrusted = run.trust.trusted == Some(false);
     markup! {
         (DOCTYPE)
@@ -44,8 +48,9 @@ pub fn html(run: &Run) -> String {
                 div.wrap {
                     (top(&view))
                     main {
-                        (verdicts(&view, &sweeps))
+                        (verdicts(&view, &sweeps, &grains))
                         (turns::turns(&view, &sweeps))
+                        (granularity::granularity(&view, &grains))
                         @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
                         (sections::lost(&view))
                         (checks::section_of(run))
@@ -88,7 +93,7 @@ fn top(view: &View<'_>) -> Markup {
     }
 }
 
-fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
+fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
     let body = markup! {
@@ -99,6 +104,9 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
                     p { b { (sweep.title()) ". " } a.ev href=(format!("#x{i}")) { "chart" } }
                     ul.turns { (turns::answers(sweep)) }
                 }
+            }
+            @for (i, grains) in grains.iter().enumerate() {
+                li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
             }
             @for (i, group) in view.groups.iter().enumerate() {
                 @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }

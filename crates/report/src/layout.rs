@@ -47,6 +47,10 @@ impl Page {
         Self { colour, width: width.max(20), out: String::new() }
     }
 
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     pub(crate) fn finish(self) -> String {
         self.out
     }

@@ -8,6 +8,7 @@ mod checks;
 mod csv;
 mod facts;
 mod figures;
+mod granularity;
 mod html;
 mod layout;
 mod markdown;

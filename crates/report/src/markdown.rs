@@ -4,10 +4,11 @@ mod checks;
 
 use std::fmt::Write as _;
 
-use results::{Cell, CellStatus, Crossover, Run};
+use results::{Cell, CellStatus, Crossover, Metg, Run};
 
 use crate::facts;
 use crate::figures::{self, NONE};
+use crate::granularity::{self, Grains};
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -44,6 +45,7 @@ pub fn markdown(run: &Run) -> String {
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
     sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
+    granularity::all(&view, &sweeps).iter().for_each(|grains| grain(&mut doc, grains));
     table(&mut doc, &view, &alone);
     for group in &view.groups {
         for sentence in words::lost(group) {
@@ -124,6 +126,27 @@ fn crossovers(doc: &mut Doc, view: &View<'_>, sweep: &Turns<'_>) {
     let rows: Vec<Vec<String>> = sweep.by_model().iter().flat_map(|(_, all)| all.iter().map(row)).collect();
     let head = format!("faster than the reference, by {}", escape(&sweep.sweep.knob));
     doc.table(&["contender", &head, "rounds that cross once"], "|---|---|--:|", &rows);
+    doc.line("");
+}
+
+/// How long tasks have to be: the answer, then the figures.
+fn grain(doc: &mut Doc, grains: &Grains<'_>) {
+    doc.line(&format!("**Granularity of {}**\n", escape(&grains.title())));
+    doc.line(&format!("- {}", escape_to(&grains.answer().to_string(), 1_000)));
+    for said in grains.meaning().into_iter().chain(grains.reasons()) {
+        doc.line(&format!("- {}", escape_to(&said, 1_000)));
+    }
+    doc.line("");
+    let row = |one: &&Metg| {
+        let (floor, interval) = granularity::floor(one);
+        let floor = if interval.is_empty() { floor } else { format!("{floor} {interval}") };
+        let both = |found| escape(&granularity::both(found));
+        vec![escape(&one.contender), escape(&floor), both(&one.metg50_ns), both(&one.metg90_ns)]
+    };
+    let at = granularity::floor_at(&grains.rows).map(|at| format!(" at {at}")).unwrap_or_default();
+    let head = format!("floor a task{at}");
+    let rows: Vec<Vec<String>> = grains.rows.iter().map(row).collect();
+    doc.table(&["contender", &head, "METG(50 %)", "METG(90 %)"], "|---|--:|--:|--:|", &rows);
     doc.line("");
 }
 

@@ -26,7 +26,7 @@ const fn count(id: &'static str, label: &'static str, about: &'static str) -> Kn
 }
 
 /// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
-const KNOWN: [Known; 28] = [
+const KNOWN: [Known; 29] = [
     known("elapsed_ns", "time", "one iteration, start-up left out"),
     known(
         "efficiency",
@@ -50,6 +50,7 @@ const KNOWN: [Known; 28] = [
     count("switches_voluntary", "switches, voluntary", "a thread had to wait, and gave its CPU away"),
     count("switches_involuntary", "switches, involuntary", "a thread could have run on, and lost its CPU"),
     known("run_delay_ns", "run-queue wait", "threads that could run waited for a CPU, all together"),
+    count("steps", "steps", "tasks, leaves, operations or stage executions of an iteration"),
     count("instructions", "instructions", "executed in user mode"),
     count("cache_misses", "cache misses", "of the last level"),
     count("lock_acquisitions", "lock acquisitions", "from a diagnostic pass that is not timed"),

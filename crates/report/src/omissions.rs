@@ -73,7 +73,8 @@ fn what(cell: &Cell) -> Option<&'static str> {
     match cell.status {
         CellStatus::Measured if cell.deliberately_wrong => Some(WRONG),
         CellStatus::Measured if cell.support == Support::AgainstTheGrain => Some("against the grain"),
-        CellStatus::Measured => None,
+        // As the field would write it, and yet there is something to know about it.
+        CellStatus::Measured => cell.reason.as_deref().filter(|reason| !reason.is_empty()).map(|_| "mind"),
         other => Some(words::status(other)),
     }
 }

@@ -5,6 +5,7 @@ use results::{CellStatus, Run, Verdict};
 use crate::checks::{self, Sign};
 use crate::facts;
 use crate::figures;
+use crate::granularity::{self, Grains};
 use crate::layout::{Ink, Item, JOIN, Page, plain};
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View};
@@ -47,6 +48,9 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     }
     for sweep in &sweeps {
         turns(&mut page, &view, sweep, columns);
+    }
+    for grains in &granularity::all(&view, &sweeps) {
+        grain(&mut page, grains, columns);
     }
     for group in &view.groups {
         for sentence in words::lost(group) {
@@ -184,6 +188,48 @@ fn turns(page: &mut Page, view: &View<'_>, sweep: &Turns<'_>, columns: Columns) 
     columns.more(page, vec![], (Ink::Plain, "●"), vec![plain(sweep.led(view))], "");
     if let Some(lead) = sweep.lead() {
         columns.more(page, vec![], (Ink::Plain, ""), vec![plain(lead.to_string())], "");
+    }
+}
+
+/// How long tasks have to be: the answer, then a line a contender, or two where there is no room for one.
+fn grain(page: &mut Page, grains: &Grains<'_>, columns: Columns) {
+    let answer = plain(grains.answer().to_string());
+    columns.start(page, (grains.label, grains.workers), (Ink::Plain, "▂"), vec![answer], "");
+    if let Some(meaning) = grains.meaning() {
+        columns.more(page, vec![], (Ink::Plain, ""), vec![Item::Words(Ink::Dim, meaning)], "");
+    }
+    let one = |text: String| text.replace(' ', JOIN);
+    let head = ["contender", "floor", "METG(50 %)", "METG(90 %)"].map(str::to_owned);
+    let row = |metg: &&results::Metg| {
+        let both = |found| one(granularity::both(found));
+        [metg.contender.clone(), one(granularity::floor(metg).0), both(&metg.metg50_ns), both(&metg.metg90_ns)]
+    };
+    let rows: Vec<[String; 4]> = grains.rows.iter().map(row).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let all = || std::iter::once(&head).chain(&rows);
+    let widest = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    // Where each column begins, and how long the line is then.
+    let mut tabs = [2; 5];
+    (0..4).for_each(|column| tabs[column + 1] = tabs[column] + widest(column) + 2);
+    let fits = tabs[4] <= page.width() + 2;
+    for (index, row) in all().enumerate() {
+        let ink = if index == 0 { Ink::Dim } else { Ink::Plain };
+        let word = |column: usize| Item::Words(ink, row[column].replace(' ', JOIN));
+        if fits {
+            let items = (0..4).flat_map(|column| [Item::Tab(tabs[column]), word(column)]);
+            page.line(tabs[1], items.collect(), "");
+            continue;
+        }
+        page.line(4, vec![Item::Tab(2), word(0)], "");
+        let second = 5 + widest(1) + 2;
+        let items = [Item::Tab(5), word(1), Item::Tab(second), word(2), Item::Tab(second + widest(2) + 2), word(3)];
+        page.line(second, items.into(), "");
+    }
+    let at = granularity::floor_at(&grains.rows).map(|at| format!("floor: wall time a task at tasks of {at}"));
+    for said in at.into_iter().chain(grains.reasons()) {
+        page.line(2, vec![Item::Tab(2), Item::Words(Ink::Dim, said)], "");
     }
 }
 

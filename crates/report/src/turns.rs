@@ -106,7 +106,7 @@ impl<'a> Turns<'a> {
 
     /// A value that was set.
     pub(crate) fn exact(&self, value: f64) -> String {
-        exact(value, &self.sweep.unit)
+        figures::exact(value, &self.sweep.unit)
     }
 
     /// Whom a crossover is about, which is not the reference.
@@ -218,7 +218,7 @@ impl<'a> Turns<'a> {
     pub(crate) fn estimate(&self, value: f64) -> String {
         match self.sweep.unit.as_str() {
             "" => figures::ratio(value),
-            _ => exact(value, &self.sweep.unit),
+            _ => figures::exact(value, &self.sweep.unit),
         }
     }
 
@@ -389,18 +389,5 @@ fn rank(one: &Crossover) -> u8 {
         Found::NotReached => 3,
         Found::Several => 4,
         Found::Open => 5,
-    }
-}
-
-/// A value as its knob has it: whole where it is whole.
-fn exact(value: f64, unit: &str) -> String {
-    let whole = value.fract() == 0.0;
-    match unit {
-        "bytes" => {
-            let shown = figures::bytes(value);
-            shown.replace(".00 ", " ").replace(".0 ", " ")
-        }
-        _ if whole => figures::count(value),
-        _ => format!("{}", (value * 1e4).round() / 1e4),
     }
 }

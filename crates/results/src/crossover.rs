@@ -21,6 +21,9 @@ pub struct Sweep {
     /// Whether values are interpolated as they are, and not as their logarithms.
     #[serde(default)]
     pub linear: bool,
+    /// Whether the knob is the length of the workload's tasks: such a sweep gives a METG.
+    #[serde(default)]
+    pub granularity: bool,
 }
 
 /// Where, along a swept knob, one contender overtakes another.

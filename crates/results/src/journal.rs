@@ -137,7 +137,7 @@ pub struct PlannedCell {
     pub strategy: String,
     /// What the model says of it.
     pub support: Support,
-    /// Why, for every support but idiomatic.
+    /// Why, for every support but idiomatic; of one that is, what to mind.
     pub why: Option<String>,
     /// A counterexample.
     pub deliberately_wrong: bool,

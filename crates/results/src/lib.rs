@@ -6,10 +6,12 @@
 
 mod crossover;
 pub mod journal;
+mod metg;
 mod run;
 mod trust;
 
 pub use crossover::{At, Crossover, Found, Sweep};
+pub use metg::{Bound, Efficiency, Granularity, Metg};
 pub use run::{
     Cell, CellStatus, Contrast, Environment, Group, Metric, Run, RunInfo, RunStatus, Support, Tool, Units, Verdict,
     WithoutLoud,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::crossover::{Crossover, Sweep};
+use crate::metg::Metg;
 use crate::trust::Trust;
 
 /// One invocation of `compare`.
@@ -30,7 +31,7 @@ pub struct Run {
     pub groups: Vec<Group>,
     /// Minimum effective task granularity; empty until a run sweeps granularity.
     #[serde(default)]
-    pub metg: Vec<Value>,
+    pub metg: Vec<Metg>,
     /// Where the choice flips along a knob; empty until a run sweeps a knob.
     #[serde(default)]
     pub crossovers: Vec<Crossover>,
@@ -143,7 +144,7 @@ pub struct Cell {
     pub support: Support,
     /// What became of the cell.
     pub status: CellStatus,
-    /// Why, for every status but `measured` and every support but `idiomatic`.
+    /// Why, for every status but `measured` and every support but `idiomatic`; of a cell that is both, what to mind.
     pub reason: Option<String>,
     /// Whether every answer was checked and right. Null where nothing ran, and where a contender is meant to be wrong.
     pub verified: Option<bool>,

@@ -140,6 +140,7 @@ impl<'t> Sweep<'t> {
                 unit: knob.unit().to_owned(),
                 about: knob.about.to_owned(),
                 linear,
+                granularity: variant.workload.granularity == Some(knob.id),
             };
             at.knobs.insert(knob.id.to_owned(), value);
             at.swept = Some(Swept { place, unswept: variant.id() });

@@ -439,6 +439,21 @@ fn a_sweep_finds_where_the_answer_turns() {
     // A few nanoseconds of work are never worth a message.
     let pool = crossovers.iter().find(|one| one["to"] == "processes/pool").expect("it is said of the contender");
     assert_eq!((text(&pool["found"]), &pool["at"]["value"]), ("not-reached", &Value::Null), "{pool}");
+    // Iterations make the tasks longer: each contender has a METG, or the bound that the range gives it.
+    let metg = found["metg"].as_array().cloned().unwrap_or_default();
+    assert_eq!(metg.len(), 2, "{metg:?}");
+    for one in &metg {
+        has(one, "workload knobs contender workers metg50_ns metg90_ns floor_ns points", "metg");
+        for share in ["metg50_ns", "metg90_ns"] {
+            has(&one[share], "value lo hi bound found", share);
+        }
+        assert_eq!(one["knobs"], serde_json::json!({ "tasks": 64 }));
+        assert_ne!(one["contender"], "sequential/plain");
+        assert_eq!(one["points"].as_array().map(Vec::len), Some(5));
+        assert!(one["floor_ns"].as_f64().is_some_and(|ns| ns > 0.0), "{one}");
+    }
+    let pool = metg.iter().find(|one| one["contender"] == "processes/pool").expect("it is measured");
+    assert_eq!((text(&pool["metg50_ns"]["bound"]), text(&pool["metg50_ns"]["found"])), (">", "not-reached"), "{pool}");
     // Groups share rounds, and `render` makes the same of the samples alone.
     let rounds = events(&out);
     let rounds =

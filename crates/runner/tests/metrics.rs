@@ -126,6 +126,16 @@ fn locks_are_counted_in_threads_in_tasks_in_jobs_and_in_processes() {
 }
 
 #[test]
+fn steps_are_those_that_the_plan_has() {
+    for contender in ["sequential/plain", "threads/static", "processes/pool", "async/spawn"] {
+        let taken = sample(&cell(&format!("grain/{contender}")), &[("tasks", 37)], false);
+        assert_eq!(taken.value("steps"), 37.0, "{contender}");
+    }
+    let clients = sample(&cell("counter/threads/mutex"), &[("ops", 50)], false);
+    assert_eq!(clients.value("steps"), 50.0 * f64::from(WORKERS));
+}
+
+#[test]
 fn an_ordinary_sample_says_nothing_of_locks_and_everything_of_time_and_memory() {
     if !support::has_proc() {
         println!("SKIPPED: no /proc");

@@ -9,9 +9,9 @@ use results::{Contrast, Run, RunInfo, RunStatus, Verdict};
 
 use self::gather::gather;
 use self::judge::{Judged, judge};
-use crate::crossovers;
 use crate::engine::Settings;
 use crate::journal::settled;
+use crate::{crossovers, metg};
 
 /// The results of a run, as far as its journal goes.
 ///
@@ -44,6 +44,7 @@ pub fn results(events: &[Event]) -> Result<Run, String> {
         run.groups.push(judged.group);
     }
     run.crossovers = crossovers::crossovers(&settled, &run.groups, plan.alpha);
+    run.metg = metg::metg(&settled, plan.alpha);
     Ok(run)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use results::journal::{Calibrated, Event, Outcome, Round, Sample, Soak};
 
-use super::calibration::{FAR_ROUNDS, HOPELESS_NS, calibrate, warm_up};
+use super::calibration::{FAR_ROUNDS, HOPELESS_NS, calibrate, lasting, seem_far, warm_up};
 use super::{Alternative, Ended, Engine, noise};
 use crate::protocol::Config;
 use crate::sampler::{Ask, Load, Sampled, Sampler};
@@ -34,7 +34,7 @@ impl<S: Sampler> Engine<'_, S> {
         let mut position = 0;
         // A single slow iteration is no reason to give a contender up: who seems far is looked at twice more.
         for again in [false, true, true] {
-            let (_, far) = calibrate(&once_ns, &ranked, &reference);
+            let far = seem_far(&once_ns, &ranked, &reference);
             for &index in &order {
                 let running = &self.groups[group];
                 let cell = running.group.alternatives[index].config.cell.clone();
@@ -111,7 +111,12 @@ impl<S: Sampler> Engine<'_, S> {
         let (Some(reference), Some(alone), true) = (running.reference(), reference_ns, running.group.probe > 0) else {
             return Ok(0);
         };
-        let config = Config { iterations: running.iterations(), warmup: 1, ..reference.config.clone() };
+        // Where the others are slow, a sample of the reference is short: copies that are over before the last has begun
+        // would say nothing of what they get at once.
+        let lasting = running.once_ns(&reference.config.cell).map_or(1, lasting);
+        let iterations = running.iterations().max(u32::try_from(lasting).unwrap_or(u32::MAX));
+        let longer = f64::from(iterations) / f64::from(running.iterations().max(1));
+        let config = Config { iterations, warmup: 1, ..reference.config.clone() };
         let ask = Ask { launcher: &reference.launcher, config: &config, wrong: false, guest: false };
         let copies = vec![ask; running.group.probe as usize];
         let times: Vec<Option<u64>> = self
@@ -123,7 +128,7 @@ impl<S: Sampler> Engine<'_, S> {
                 Outcome::Failed { .. } | Outcome::TimedOut { .. } => None,
             })
             .collect();
-        let rates = times.iter().map(|time| time.map(|time: u64| alone as f64 / time.max(1) as f64));
+        let rates = times.iter().map(|time| time.map(|time: u64| longer * alone as f64 / time.max(1) as f64));
         let capacity = rates.sum::<Option<f64>>();
         let id = running.group.planned.id.clone();
         self.note(group, Event::Capacity { round, group: id, capacity })?;

@@ -216,7 +216,7 @@ pub(crate) fn swept(value: f64, contenders: &[(&str, &str)]) -> Group {
     let mut group = group(&format!("sweep:x={value}"), contenders);
     let (series, knob) = (String::from("sweep/w2"), String::from("x"));
     let (unit, about) = (String::new(), String::new());
-    group.planned.sweep = Some(Sweep { series, knob, value, unit, about, linear: false });
+    group.planned.sweep = Some(Sweep { series, knob, value, unit, about, linear: false, granularity: false });
     group
 }
 

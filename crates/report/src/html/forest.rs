@@ -75,6 +75,8 @@ fn note(row: &Row<'_>) -> Markup {
     html! {
         @if row.cell.support == Support::AgainstTheGrain {
             a.note href="#omissions" title=(words::reason(row.cell)) { "against the grain" }
+        } @else if row.cell.reason.as_deref().is_some_and(|reason| !reason.is_empty()) {
+            a.note href="#omissions" title=(words::reason(row.cell)) { "mind" }
         }
         @if row.slower_than_reference() {
             span.note { "▼ slower than sequential" }

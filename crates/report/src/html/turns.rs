@@ -3,17 +3,12 @@
 use maud::{Markup, html};
 use results::{Crossover, Found};
 
+use super::chart::{self, Axes, HEIGHT, Line, Mark, SERIES, Scale, Tick};
 use super::{class, contender, said, section};
 use crate::figures::{self, NONE, finite};
 use crate::turns::Turns;
 use crate::view::View;
 
-/// Height of the plot, in pixels: widths are percentages, so that it stretches while type keeps its size.
-const HEIGHT: f64 = 230.0;
-/// Lines in a chart at most.
-const SERIES: usize = 5;
-/// Labels that are nearer than this, in pixels, would touch.
-const LINE: f64 = 15.0;
 /// Ratios beyond these are drawn at the edge.
 const CLAMP: (f64, f64) = (1e-4, 1e5);
 
@@ -97,122 +92,103 @@ fn interval(sweep: &Turns<'_>, one: &Crossover) -> String {
     }
 }
 
-/// A line of the chart.
-struct Line<'a> {
-    contender: &'a str,
-    /// Another strategy of a model that is there already.
-    second: bool,
-    /// Value of the knob, and time relative to the reference.
-    points: Vec<(f64, f64)>,
+/// A contender in the chart: its values of the knob, and times relative to the reference.
+struct Shown<'a> {
+    line: Line<'a>,
     one: &'a Crossover,
     crossing: Option<&'a Crossover>,
 }
 
 /// The best strategy of each model, by its mean over the values; then, where there is room, those that cross.
-fn lines<'a>(view: &View<'_>, sweep: &'a Turns<'_>) -> Vec<Line<'a>> {
-    let line = |one: &'a Crossover, second: bool| -> Line<'a> {
+fn shown<'a>(view: &View<'_>, sweep: &'a Turns<'_>) -> Vec<Shown<'a>> {
+    let shown = |one: &'a Crossover| -> Shown<'a> {
         let contender = sweep.contender(one);
         let crossing = Some(one).filter(|one| one.found == Found::Crosses);
-        Line { contender, second, points: sweep.curve(view, contender), one, crossing }
+        let points = sweep.curve(view, contender).into_iter();
+        let points = points.map(|(value, ratio)| (value, ratio.clamp(CLAMP.0, CLAMP.1))).collect();
+        Shown { line: Line { contender, second: false, points }, one, crossing }
     };
-    let mean = |line: &Line<'_>| {
+    let mean = |Shown { line, .. }: &Shown<'_>| {
         line.points.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / line.points.len().max(1) as f64
     };
-    let mut lines: Vec<Line<'a>> = Vec::new();
-    let mut rest: Vec<Line<'a>> = Vec::new();
+    let mut first: Vec<Shown<'a>> = Vec::new();
+    let mut rest: Vec<Shown<'a>> = Vec::new();
     for (_, all) in sweep.by_model() {
-        let mut all: Vec<Line<'a>> =
-            all.into_iter().map(|one| line(one, false)).filter(|line| line.points.len() > 1).collect();
+        let mut all: Vec<Shown<'a>> = all.into_iter().map(shown).filter(|one| one.line.points.len() > 1).collect();
         // A line over more values says more than a lower one over few.
-        all.sort_by(|a, b| b.points.len().cmp(&a.points.len()).then(mean(a).total_cmp(&mean(b))));
+        all.sort_by(|a, b| b.line.points.len().cmp(&a.line.points.len()).then(mean(a).total_cmp(&mean(b))));
         let mut all = all.into_iter();
-        lines.extend(all.next());
-        rest.extend(all.filter(|line| line.crossing.is_some()).map(|line| Line { second: true, ..line }));
+        first.extend(all.next());
+        rest.extend(all.filter(|one| one.crossing.is_some()));
     }
-    let taken = |line: &Line<'_>| lines.iter().any(|other| other.contender == line.contender);
-    rest.retain(|line| !taken(line));
-    lines.extend(rest);
-    lines.truncate(SERIES);
-    lines
+    rest.iter_mut().for_each(|one| one.line.second = true);
+    let taken = |one: &Shown<'_>| first.iter().any(|other| other.line.contender == one.line.contender);
+    rest.retain(|one| !taken(one));
+    first.extend(rest);
+    first.truncate(SERIES);
+    first
 }
 
-/// Both axes.
-struct Axes {
-    left: f64,
-    right: f64,
-    top: f64,
-    bottom: f64,
-    linear: bool,
+/// The values of the knob, as they are or as logarithms, and ratios round 1.
+fn axes(lines: &[&Line<'_>], linear: bool) -> Option<Axes> {
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let x = Scale::of(points().map(|(value, _)| *value), linear, 0.0)?;
+    let y = Scale::of(points().map(|(_, ratio)| *ratio).chain([0.7, 1.4]), false, 0.04)?;
+    Some(Axes { x, y })
 }
 
-impl Axes {
-    fn new(lines: &[Line<'_>], linear: bool) -> Option<Self> {
-        let points = || lines.iter().flat_map(|line| &line.points);
-        let linear = linear || points().any(|(value, _)| *value <= 0.0);
-        let place = |value: f64| if linear { value } else { value.ln() };
-        let ends =
-            |values: &mut dyn Iterator<Item = f64>| values.fold((f64::MAX, f64::MIN), |(a, b), x| (a.min(x), b.max(x)));
-        let (left, right) = ends(&mut points().map(|(value, _)| place(*value)));
-        let (low, high) =
-            ends(&mut points().map(|(_, ratio)| ratio.clamp(CLAMP.0, CLAMP.1).ln()).chain([0.7f64.ln(), 1.4f64.ln()]));
-        let air = (high - low) * 0.04;
-        (left < right).then_some(Self { left, right, top: high + air, bottom: low - air, linear })
-    }
-
-    /// Percent from the left.
-    fn x(&self, value: f64) -> f64 {
-        let place = if self.linear { value } else { value.max(f64::MIN_POSITIVE).ln() };
-        tenth(((place - self.left) / (self.right - self.left) * 100.0).clamp(0.0, 100.0))
-    }
-
-    /// Pixels from the top.
-    fn y(&self, ratio: f64) -> f64 {
-        let ln = ratio.clamp(CLAMP.0, CLAMP.1).ln();
-        tenth((self.top - ln) / (self.top - self.bottom) * HEIGHT)
-    }
-
-    /// Round ratios whose labels do not touch; 1 always stands.
-    fn ticks(&self) -> Vec<f64> {
-        let mut placed = vec![1.0];
-        for steps in [[1.0, 1.0], [2.0, 5.0]] {
-            for decade in -4..=5 {
-                for step in steps {
-                    let tick = step * 10f64.powi(decade);
-                    let inside = (self.bottom..=self.top).contains(&tick.ln());
-                    let free = placed.iter().all(|other| (self.y(*other) - self.y(tick)).abs() > 22.0);
-                    if inside && free {
-                        placed.push(tick);
-                    }
+/// Round ratios whose labels do not touch; 1 always stands.
+fn ratios(axes: &Axes) -> Vec<Tick> {
+    let mut placed = vec![1.0];
+    for steps in [[1.0, 1.0], [2.0, 5.0]] {
+        for decade in -4..=5 {
+            for step in steps {
+                let tick = step * 10f64.powi(decade);
+                let free = placed.iter().all(|other| (axes.y(*other) - axes.y(tick)).abs() > 22.0);
+                if axes.y.holds(tick) && free {
+                    placed.push(tick);
                 }
             }
         }
-        placed
     }
+    placed.into_iter().map(|value| Tick { value, label: format!("{value}×"), bold: value == 1.0 }).collect()
+}
+
+/// Values of the knob, as many as there is room for.
+fn values(view: &View<'_>, sweep: &Turns<'_>) -> Vec<Tick> {
+    let values: Vec<f64> = sweep.values(view).collect();
+    let each = values.len().div_ceil(6).max(1);
+    let last = values.len().saturating_sub(1);
+    let labelled = |index: usize| index == last || index.is_multiple_of(each) && last - index >= each;
+    let all = values.iter().enumerate().filter(|(index, _)| labelled(*index));
+    all.map(|(_, value)| Tick { value: *value, label: sweep.exact(*value), bold: false }).collect()
 }
 
 fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
-    let lines = lines(view, sweep);
-    let Some(axes) = Axes::new(&lines, sweep.sweep.linear) else { return html! {} };
-    let crossings: Vec<(&Line<'_>, &Crossover)> =
-        lines.iter().filter_map(|line| line.crossing.map(|one| (line, one))).collect();
-    let rows = stacked(&crossings.iter().map(|(_, one)| axes.x(one.at.value.unwrap_or_default())).collect::<Vec<_>>());
-    let above = rows.iter().max().map_or(0, |most| most + 1);
+    let shown = shown(view, sweep);
+    let lines: Vec<&Line<'_>> = shown.iter().map(|one| &one.line).collect();
+    let linear = sweep.sweep.linear || lines.iter().flat_map(|line| &line.points).any(|(value, _)| *value <= 0.0);
+    let Some(axes) = axes(&lines, linear) else { return html! {} };
+    let mark = |one: &Crossover, line| {
+        let at = (finite(one.at.value)?, one.at.lo, one.at.hi);
+        Some(Mark { line, at, level: 1.0, label: Some(sweep.at(one)), full: false })
+    };
+    let marks: Vec<Mark<'_>> = shown.iter().filter_map(|one| mark(one.crossing?, &one.line)).collect();
+    let (marks, room) = chart::marks(&axes, &marks);
     html! {
         figure.turn {
             figcaption {
-                b { (sweep.finding(&lines.iter().map(|line| line.one).collect::<Vec<_>>())) }
+                b { (sweep.finding(&shown.iter().map(|one| one.one).collect::<Vec<_>>())) }
                 span.q { "time relative to sequential, against " (sweep.axis(view)) "; both axes "
-                    (if axes.linear { "as they are and logarithmic" } else { "logarithmic" }) }
+                    (if linear { "as they are and logarithmic" } else { "logarithmic" }) }
             }
-            p.keyline {
-                @for line in &lines { span { (contender(line.contender)) @if line.second { span.q { ", dashed" } } } }
-            }
-            div.pl style=(format!("padding-top:{}px", 10 + above * 16)) {
+            (chart::key(&lines))
+            div.pl style=(format!("padding-top:{}px", 10 + room)) {
                 svg.plot height=(HEIGHT) role="img" aria-label=(described(sweep, &lines)) {
-                    (grid(&axes, &sweep.values(view).collect::<Vec<_>>(), sweep))
-                    @for line in lines.iter().rev() { (curve(&axes, line)) }
-                    (names(&axes, &lines))
-                    @for ((line, one), row) in crossings.iter().zip(&rows) { (ring(&axes, sweep, line, one, *row)) }
+                    (chart::grid(&axes, &ratios(&axes), &values(view, sweep)))
+                    @for line in lines.iter().rev() { (chart::curve(&axes, line)) }
+                    (chart::names(&axes, &lines))
+                    (marks)
                 }
             }
             (data(view, sweep, &lines))
@@ -220,107 +196,8 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
     }
 }
 
-/// Rows for labels above the plot, from the bottom: two that would touch stand in different ones.
-fn stacked(places: &[f64]) -> Vec<usize> {
-    let mut rows = vec![0; places.len()];
-    for index in 0..places.len() {
-        let near =
-            |row: usize| (0..index).any(|other| rows[other] == row && (places[other] - places[index]).abs() < 34.0);
-        rows[index] = (0..places.len()).find(|row| !near(*row)).unwrap_or(0);
-    }
-    rows
-}
-
-fn grid(axes: &Axes, values: &[f64], sweep: &Turns<'_>) -> Markup {
-    let each = values.len().div_ceil(6).max(1);
-    let last = values.len().saturating_sub(1);
-    let labelled = |index: usize| index == last || index.is_multiple_of(each) && last - index >= each;
-    let anchor = |at: f64| match at {
-        0.0 => "",
-        100.0 => "e",
-        _ => "mid",
-    };
-    html! {
-        @for tick in axes.ticks() {
-            line class=(if tick == 1.0 { "one" } else { "gl" }) x2="100%" y1=(axes.y(tick)) y2=(axes.y(tick)) {}
-            text class=(if tick == 1.0 { "e b" } else { "e" }) x="0" dx="-8" y=(axes.y(tick) + 4.0) { (tick) "×" }
-        }
-        @for (index, value) in values.iter().enumerate().filter(|(index, _)| labelled(*index)) {
-            @let at = axes.x(*value);
-            line.gl x1=(percent(at)) x2=(percent(at)) y2=(HEIGHT) {}
-            text class=(anchor(if index == 0 { 0.0 } else { at })) x=(percent(at)) y=(HEIGHT + 18.0) { (sweep.exact(*value)) }
-        }
-    }
-}
-
-fn curve(axes: &Axes, line: &Line<'_>) -> Markup {
-    let at = |(value, ratio): &(f64, f64)| format!("{} {}", tenth(axes.x(*value) * 10.0), axes.y(*ratio));
-    let path = format!("M{}", line.points.iter().map(at).collect::<Vec<_>>().join("L"));
-    let model = class(line.contender.split('/').next().unwrap_or_default());
-    html! {
-        g class=(model) {
-            svg viewBox=(format!("0 0 1000 {HEIGHT}")) width="100%" height=(HEIGHT) preserveAspectRatio="none" {
-                path class=(if line.second { "ln ds" } else { "ln" }) d=(path) {}
-            }
-            @for (value, ratio) in &line.points {
-                use href=(format!("#{model}")) x=(percent(axes.x(*value))) y=(axes.y(*ratio)) {}
-            }
-        }
-    }
-}
-
-/// Names at the ends of the lines, moved apart where they would touch.
-fn names(axes: &Axes, lines: &[Line<'_>]) -> Markup {
-    let mut ends: Vec<(f64, &Line<'_>)> =
-        lines.iter().filter_map(|line| Some((axes.y(line.points.last()?.1), line))).collect();
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut below = f64::MIN;
-    for (y, _) in &mut ends {
-        *y = y.max(below + LINE);
-        below = *y;
-    }
-    let over = (below - HEIGHT).max(0.0);
-    html! {
-        g.names {
-            svg x="100%" {
-                @for (y, line) in ends {
-                    @let (y, model) = (y - over, class(line.contender.split('/').next().unwrap_or_default()));
-                    g class=(model) {
-                        use href=(format!("#{model}")) x="16" y=(tenth(y)) {}
-                        text x="26" y=(tenth(y + 4.0)) { (line.contender) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The crossing of a line with the reference: its interval as a bar, a ring at the median, the figure above.
-fn ring(axes: &Axes, sweep: &Turns<'_>, line: &Line<'_>, one: &Crossover, row: usize) -> Markup {
-    let Some(at) = finite(one.at.value) else { return html! {} };
-    let (x, y) = (axes.x(at), axes.y(1.0));
-    let bounded = one.at.lo.is_some() || one.at.hi.is_some();
-    let ends = bounded.then(|| (one.at.lo.map_or(0.0, |lo| axes.x(lo)), one.at.hi.map_or(100.0, |hi| axes.x(hi))));
-    let anchor = if x < 16.0 {
-        "b"
-    } else if x > 84.0 {
-        "b e"
-    } else {
-        "b mid"
-    };
-    let top = -8.0 - 16.0 * row as f64;
-    html! {
-        g class=(class(line.contender.split('/').next().unwrap_or_default())) {
-            line.ideal x1=(percent(x)) x2=(percent(x)) y1=(top + 4.0) y2=(y) {}
-            @if let Some((lo, hi)) = ends { line.iv x1=(percent(lo)) x2=(percent(hi)) y1=(y) y2=(y) {} }
-            circle.ring cx=(percent(x)) cy=(y) r="5.5" {}
-            text class=(anchor) x=(percent(x)) y=(top) { (sweep.at(one)) }
-        }
-    }
-}
-
 /// What the chart shows, for those who cannot see it.
-fn described(sweep: &Turns<'_>, lines: &[Line<'_>]) -> String {
+fn described(sweep: &Turns<'_>, lines: &[&Line<'_>]) -> String {
     let names: Vec<&str> = lines.iter().map(|line| line.contender).collect();
     format!(
         "{}: time relative to sequential of {}; the figures stand in the tables below",
@@ -330,33 +207,17 @@ fn described(sweep: &Turns<'_>, lines: &[Line<'_>]) -> String {
 }
 
 /// The points of the chart as a table.
-fn data(view: &View<'_>, sweep: &Turns<'_>, lines: &[Line<'_>]) -> Markup {
-    let at = |line: &Line<'_>, value: f64| {
-        let point = line.points.iter().find(|(other, _)| *other == value);
+fn data(view: &View<'_>, sweep: &Turns<'_>, lines: &[&Line<'_>]) -> Markup {
+    let at = |contender: &str, value: f64| {
+        let points = sweep.curve(view, contender);
+        let point = points.iter().find(|(other, _)| *other == value);
         point.map_or_else(|| NONE.to_owned(), |(_, ratio)| format!("{}×", figures::ratio(*ratio)))
     };
-    html! {
-        details {
-            summary { "data table" }
-            div.scroll tabindex="0" {
-                table {
-                    thead { tr { th.n scope="col" { (sweep.sweep.knob) }
-                        @for line in lines { th.n scope="col" { (line.contender) } } } }
-                    tbody {
-                        @for value in sweep.values(view) {
-                            tr { th.n scope="row" { (sweep.exact(value)) } @for line in lines { td.n { (at(line, value)) } } }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn tenth(x: f64) -> f64 {
-    (x * 10.0).round() / 10.0
-}
-
-fn percent(x: f64) -> String {
-    format!("{x}%")
+    let head: Vec<&str> =
+        std::iter::once(sweep.sweep.knob.as_str()).chain(lines.iter().map(|line| line.contender)).collect();
+    let row = |value: f64| {
+        let cells = lines.iter().map(|line| at(line.contender, value));
+        std::iter::once(sweep.exact(value)).chain(cells).collect::<Vec<String>>()
+    };
+    chart::data(&head, &sweep.values(view).map(row).collect::<Vec<_>>())
 }

@@ -116,6 +116,7 @@ fn pages_to_look_at() {
         ("forty", forty()),
         ("hostile", crate::hostile::hostile()),
         ("swept", swept()),
+        ("grains", crate::granularity::grains()),
         ("trusted", crate::trust::trusted()),
         ("untrusted", untrusted()),
         ("loud", loud()),

@@ -2,6 +2,7 @@
 
 mod checked;
 mod everything;
+mod granularity;
 mod hostile;
 mod runs;
 mod size;

@@ -296,6 +296,7 @@ pub(crate) fn swept() -> Run {
                 unit: String::new(),
                 about: "operations per byte".to_owned(),
                 linear: false,
+                granularity: false,
             });
         }
     }
