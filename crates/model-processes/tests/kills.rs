@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         eprintln!("it hangs");
         std::process::exit(1);
     });
-    let pools: Vec<Cell> = toys::cells().into_iter().filter(|cell| cell.workload == "naps").collect();
+    let pools: Vec<Cell> = toys::cells().into_iter().filter(|cell| ["naps", "tree"].contains(&cell.workload)).collect();
     let all = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(120_usize);
     for cell in &pools {
         let survived = survive(cell, all.div_ceil(pools.len()));
@@ -72,8 +72,11 @@ struct Killed {
 /// Kills workers, round after round, until so many were lost; what it took to notice.
 fn survive(cell: &Cell, enough: usize) -> String {
     let before = left();
-    // Every hundredth task a worker leaves.
-    let knobs = json!({ "tasks": 100, "nap_us": 500, "task_bytes": 200_000, "answer_bytes": 300_000, "leaves": 100 });
+    let knobs = match cell.workload {
+        // Every hundredth task a worker leaves.
+        "naps" => json!({ "tasks": 100, "nap_us": 500, "task_bytes": 200_000, "answer_bytes": 300_000, "leaves": 100 }),
+        _ => json!({ "leaves": 200, "nap_us": 300 }),
+    };
     let (ready, over, killed) = (AtomicBool::new(false), AtomicBool::new(false), Killed::default());
     let (mut deaths, mut rounds) = (Vec::new(), 0);
     thread::scope(|scope| {

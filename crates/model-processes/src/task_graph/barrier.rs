@@ -8,7 +8,7 @@ use std::thread;
 
 use patterns::{Error, Job, Measure, Probe, Start, TaskGraph};
 
-use super::{Part, collected, own};
+use super::{Part, collected, own, round};
 use crate::barrier::{Barrier, Poisoned};
 use crate::link::{self, Link, blame, on_end};
 use crate::parent::Parent;
@@ -99,13 +99,6 @@ pub(super) fn run<W: TaskGraph, P: Probe>(
         links.iter_mut().for_each(Link::hang_up);
         result
     })
-}
-
-fn round<E: serde::de::DeserializeOwned>(links: &mut [Link]) -> Result<Vec<(Part<E>, u64)>, Error> {
-    for link in links.iter_mut() {
-        link.send(&[]).map_err(|broken| link.explain(broken))?;
-    }
-    links.iter_mut().map(Link::hear).collect()
 }
 
 /// The worker's side.

@@ -9,7 +9,7 @@ use patterns::{Error, Job, Measure, Probe, Start, TaskGraph};
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Peers;
-use super::{Part, collected, own};
+use super::{Part, collected, own, round};
 use crate::link::{self, Link, blame};
 use crate::parent::Parent;
 use crate::wire::{Broken, End, encode};
@@ -33,7 +33,7 @@ pub(super) fn run<W: TaskGraph, P: Probe>(
     let mut links = link::start_all(start, start.workers.get())?;
     introduce(&job.workload, &mut links).map_err(|error| blame(error, None, links.iter_mut()))?;
     let result = measure(&mut |watch| {
-        let parts = watch.time(|| round::<W>(&mut links));
+        let parts = watch.time(|| round(&mut links));
         let parts = parts.map_err(|error| blame(error, None, links.iter_mut()))?;
         Ok(collected::<_, P>(parts))
     });
@@ -46,7 +46,7 @@ pub(super) fn run<W: TaskGraph, P: Probe>(
 fn introduce<W: TaskGraph>(workload: &W, links: &mut [Link]) -> Result<(), Error> {
     let (knobs, workers) = (encode(workload)?, links.len());
     let traffic = Traffic::of(workload, workers);
-    let talks: Vec<Vec<usize>> = traffic.iter().map(|traffic| receivers(traffic)).collect();
+    let talks: Vec<Vec<usize>> = traffic.iter().map(receivers).collect();
     for (me, (link, traffic)) in links.iter_mut().zip(traffic).enumerate() {
         let role = encode(&Role { me, workers, traffic })?;
         link.send(&knobs).and_then(|()| link.send(&role)).map_err(|broken| link.explain(broken))?;
@@ -73,13 +73,6 @@ fn senders(traffic: &Traffic) -> Vec<usize> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-fn round<W: TaskGraph>(links: &mut [Link]) -> Result<Vec<(Part<W::Edge>, u64)>, Error> {
-    for link in links.iter_mut() {
-        link.send(&[]).map_err(|broken| link.explain(broken))?;
-    }
-    links.iter_mut().map(Link::hear).collect()
 }
 
 /// The worker's side.

@@ -16,10 +16,12 @@ mod messages;
 use patterns::map_reduce::block;
 use patterns::probe::Observed;
 use patterns::task_graph::done;
-use patterns::{Demand, Done, Probe, RunsTaskGraph, Strategies, Strategy, TaskGraph, Units};
+use patterns::{Demand, Done, Error, Probe, RunsTaskGraph, Strategies, Strategy, TaskGraph, Units};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Processes;
+use crate::link::Link;
 
 impl RunsTaskGraph for Processes {
     fn task_graph<W: TaskGraph, P: Probe>() -> Strategies<W, Vec<W::Edge>> {
@@ -53,8 +55,19 @@ struct Part<E> {
     bytes: u64,
 }
 
+/// The answer of a worker, and its size.
+type Answer<E> = (Part<E>, u64);
+
+/// Starts all workers and waits for them, in order: nobody waits for the parent meanwhile.
+fn round<E: DeserializeOwned>(links: &mut [Link]) -> Result<Vec<Answer<E>>, Error> {
+    for link in links.iter_mut() {
+        link.send(&[]).map_err(|broken| link.explain(broken))?;
+    }
+    links.iter_mut().map(Link::hear).collect()
+}
+
 /// The answers of all workers, in order; each is a message, and so is the word to begin.
-fn collected<E, P: Probe>(parts: Vec<(Part<E>, u64)>) -> Done<Vec<E>> {
+fn collected<E, P: Probe>(parts: Vec<Answer<E>>) -> Done<Vec<E>> {
     let mut units = Units { processes: parts.len() as u64, ..Units::default() };
     let (mut row, mut executed, mut observed) = (Vec::new(), 0, Observed::default());
     for (part, size) in parts {
