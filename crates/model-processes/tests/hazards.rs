@@ -17,7 +17,8 @@
 //! | sockets left behind | `left()`, and the folder that `kills` looks into |
 //!
 //! And: workers die with their parent (`parent_is_killed`), a client that is killed fails its cell and is named
-//! (`client_is_killed`), also when it held the lock that the others wait for (`killed_inside_the_lock`).
+//! (`client_is_killed`), also when it held the lock that the others wait for (`killed_inside_the_lock`). What happens to
+//! trees, graphs and pipelines is in `shapes.rs`.
 
 #[allow(dead_code)] // what the other tests use
 mod toys;
