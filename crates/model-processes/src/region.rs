@@ -1,12 +1,12 @@
 //! A region of memory that a parent and its workers see at once.
 //!
-//! The only unsafe code of the project, with the lock (`lock.rs`) and the futexes (`futex.rs`) that lie in one, and the
-//! few that write and read bytes in one. What it rests on:
+//! The only unsafe code of the project, with the lock (`lock.rs`) that lies in one, and the few that write and read bytes in
+//! one. What it rests on:
 //!
 //! - The memory is a `memfd` (ipc-channel's `IpcSharedMemory`): it has no name, so nothing of it is left when the last
 //!   process that maps it is gone, however it went. Every process maps it elsewhere; nothing in it is a pointer.
-//! - **Words**, and the halves of words that are futexes, are atomics and are only ever touched as such. Whatever other processes do, there is no data race; what a
-//!   program makes of the values is up to its own lock or order.
+//! - **Words**, and the halves of words that are futexes (`futex.rs`), are atomics and are only ever touched as such. Whatever
+//!   other processes do, there is no data race; what a program makes of the values is up to its own lock or order.
 //! - **Bytes** are written in one process and read in others, one after the other: see [`Region::write`] and
 //!   [`Region::read`], whose callers say who goes when.
 

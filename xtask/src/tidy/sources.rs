@@ -10,7 +10,6 @@ const SAYS_NOTHING: &[&str] = &["util", "utils", "helper", "helpers", "manager",
 /// Files that may have unsafe code, each behind a safe interface: memory that processes share.
 const UNSAFE_ALLOWED: &[&str] = &[
     "crates/model-processes/src/region.rs",
-    "crates/model-processes/src/futex.rs",
     "crates/model-processes/src/lock.rs",
     "crates/model-processes/src/map_reduce/freight/mapped.rs",
     "crates/model-processes/src/shared_state/mapped/locked.rs",
