@@ -42,7 +42,7 @@ const REFUSED: &[Case] = &[
     ("compare --knob tasks=", &["`tasks=`", "not a whole number", "allowed: "]),
     ("compare --knob primes.tasks=0", &["`tasks=0`", "out of range", "allowed: 1..16777216"]),
     ("compare --knob primes.n=4294967297", &["`n=4294967297`", "out of range", "0..4294967296"]),
-    ("compare --knob n=4294967296", &["`n=4294967296`", "out of range", "0..67108864"]),
+    ("compare --knob n=4294967296 histogram", &["`n=4294967296`", "out of range", "0..67108864"]),
     ("compare --knob primes.n=-1", &["`n=-1`", "not a whole number"]),
     ("compare --knob primes.n=1e6", &["`n=1e6`", "not a whole number"]),
     ("compare --knob primes.n=99999999999999999999", &["`n=99999999999999999999`", "allowed: 0..4294967296"]),

@@ -14,7 +14,7 @@ use crate::seeded::mix;
 /// Width x steps tasks with dependencies and a kernel, after Task Bench (Slaughter et al.: Task Bench: A Parameterized
 /// Benchmark for Evaluating Parallel Runtime Performance, SC 2020).
 ///
-/// A task leaves an [`Edge`] to each that needs it: its place, a value that depends on all that came before it, and a
+/// A task leaves an edge to each that needs it: its place, a value that depends on all that came before it, and a
 /// payload. The value is a chain of the inputs' values, the task's place and the number of iterations that its kernel has
 /// counted, and not of the kernel's own sum, which is only black-boxed: so the oracle can go through the whole graph
 /// without doing the work of it, once a job.
