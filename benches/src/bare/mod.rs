@@ -35,7 +35,7 @@ use harness::protocol::Config;
 use patterns::shared_state::Answer;
 use patterns::{ForkJoin, MapReduce, Pipeline, SharedState, Workload};
 use serde_json::Value;
-use workloads::{Arena, Arrived, Counter, Grain, NQueens, Ring, Total, TreeSum};
+use workloads::{Arena, Arrived, Counter, Grain, NQueens, Ring, TreeSum};
 
 use self::sample::{Oracle, Rounds, Sample};
 
@@ -49,7 +49,7 @@ type Entries = Vec<(u64, u64)>;
 enum Run {
     Grain(fn(&Grain, usize, Rounds<'_, Sum>) -> Result<()>),
     Counter(fn(&Counter, &Scripts, Rounds<'_, Entries>) -> Result<()>),
-    Tree(fn(&TreeSum, &Arena, usize, Rounds<'_, Total>) -> Result<()>),
+    Tree(fn(&TreeSum, &Arena, usize, Rounds<'_, u64>) -> Result<()>),
     Queens(fn(&NQueens, usize, Rounds<'_, u64>) -> Result<()>),
     Ring(fn(&Ring, u64, Rounds<'_, Arrived>) -> Result<()>),
 }
@@ -141,8 +141,8 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
             let tree: TreeSum = workload(config)?;
             let arena = tree.input(config.seed, 1);
             let oracle = Oracle {
-                verify: &|total: &Total| tree.verify(&arena, total),
-                fingerprint: &|total: &Total| tree.fingerprint(total),
+                verify: &|sum: &u64| tree.verify(&arena, sum),
+                fingerprint: &|sum: &u64| tree.fingerprint(sum),
             };
             run(&tree, &arena, workers, sample.with(oracle))
         }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use results::Units;
-use workloads::{Arena, NQueens, Total, TreeSum};
+use workloads::{Arena, NQueens, TreeSum};
 
 use super::Rounds;
 
@@ -12,17 +12,17 @@ use super::Rounds;
 const STACK: usize = 64 << 20;
 
 /// `tree-sum`: both children of every node at once.
-pub(super) fn tree(_: &TreeSum, arena: &Arena, workers: usize, rounds: Rounds<'_, Total>) -> Result<()> {
+pub(super) fn tree(_: &TreeSum, arena: &Arena, workers: usize, rounds: Rounds<'_, u64>) -> Result<()> {
     let values = arena.values();
     on_a_pool(workers, rounds, || sum(values, 0))
 }
 
-fn sum(values: &[u64], node: usize) -> Total {
+fn sum(values: &[u64], node: usize) -> u64 {
     if 2 * node + 1 >= values.len() {
-        return Total { sum: values[node], nodes: 1 };
+        return values[node];
     }
     let (left, right) = rayon::join(|| sum(values, 2 * node + 1), || sum(values, 2 * node + 2));
-    Total { sum: left.sum.wrapping_add(right.sum).wrapping_add(values[node]), nodes: left.nodes + right.nodes + 1 }
+    left.wrapping_add(right).wrapping_add(values[node])
 }
 
 fn on_a_pool<A: Send>(workers: usize, rounds: Rounds<'_, A>, run: impl Fn() -> A + Sync) -> Result<()> {

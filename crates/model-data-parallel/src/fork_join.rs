@@ -34,7 +34,8 @@ fn by_join<W: ForkJoin>(workload: &W, input: &W::Input, node: W::Node) -> Counte
     match workload.split(input, &node) {
         Split::Leaf => Counted::leaf(workload, input, node),
         Split::Two(left, right) => {
-            let (left, right) = rayon::join(|| by_join(workload, input, left), || by_join(workload, input, right));
+            let (left, right) =
+                rayon::join(move || by_join(workload, input, left), move || by_join(workload, input, right));
             Counted::join(workload, input, node, left, right)
         }
     }

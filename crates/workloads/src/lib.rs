@@ -36,6 +36,6 @@ pub use ring::{Arrived, Ring};
 pub use sort::{Distribution, Sort};
 pub use sum_of_squares::SumOfSquares;
 pub use task_graph::{Dependence, Grid, Kernel};
-pub use tree_sum::{Arena, Total, TreeSum};
+pub use tree_sum::{Arena, TreeSum};
 pub use uts::{Tree, Uts};
 pub use word_count::WordCount;

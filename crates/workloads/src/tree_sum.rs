@@ -25,27 +25,20 @@ impl Default for TreeSum {
 
 const MOST: u64 = (1 << 24) - 1;
 
-/// What a subtree is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Total {
-    /// Wrapping sum of its values.
-    pub sum: u64,
-    /// Its nodes.
-    pub nodes: u64,
-}
-
-/// The tree in heap order, and what it is worth.
+/// The tree in heap order, and what it is worth: the wrapping sum of random values, of which none can be left out, or counted
+/// twice, without its being another. (A count beside the sum would not fit the registers that a value is returned in.)
 #[derive(Debug)]
 pub struct Arena {
     values: Vec<u64>,
-    right: Total,
+    /// Nodes that fork: all before this one.
+    inner: usize,
+    right: u64,
 }
 
 impl Arena {
-    fn of(values: Vec<u64>) -> Self {
-        let sum = values.iter().fold(0, |sum: u64, value| sum.wrapping_add(*value));
-        let right = Total { sum, nodes: values.len() as u64 };
-        Self { values, right }
+    fn of(values: Vec<u64>, cut_off: u32) -> Self {
+        let inner = ((values.len() + 1) >> (cut_off + 1)).saturating_sub(1);
+        Self { values, inner, right: 0 }
     }
 
     /// The values, in heap order.
@@ -63,11 +56,8 @@ impl Arena {
 
     /// What a subtree is worth. Out of line, so that forking at every node stays as small as it would be by hand.
     #[inline(never)]
-    fn total(&self, node: usize) -> Total {
-        self.levels(node).fold(Total { sum: 0, nodes: 0 }, |total, level| Total {
-            sum: level.iter().fold(total.sum, |sum, value| sum.wrapping_add(*value)),
-            nodes: total.nodes + level.len() as u64,
-        })
+    fn total(&self, node: usize) -> u64 {
+        self.levels(node).flatten().fold(0, |sum: u64, value| sum.wrapping_add(*value))
     }
 }
 
@@ -101,7 +91,9 @@ impl Workload for TreeSum {
     }
 
     fn input(&self, seed: u64, _clients: usize) -> Arena {
-        Arena::of((0..self.nodes).map(|index| nth(seed, index)).collect())
+        let arena = Arena::of((0..self.nodes).map(|index| nth(seed, index)).collect(), self.cut_off);
+        let right = arena.values.iter().fold(0, |sum: u64, value| sum.wrapping_add(*value));
+        Arena { right, ..arena }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -117,7 +109,7 @@ impl Workload for TreeSum {
 impl ForkJoin for TreeSum {
     type Node = usize;
     type Parcel<'i> = Subtree;
-    type Value = Total;
+    type Value = u64;
 
     #[inline]
     fn root(&self, _: &Arena) -> usize {
@@ -126,23 +118,17 @@ impl ForkJoin for TreeSum {
 
     #[inline]
     fn split(&self, input: &Arena, &node: &usize) -> Split<usize> {
-        // The first node so many levels below would lie behind the end.
-        if (node + 1) << (self.cut_off + 1) > input.values.len() {
-            Split::Leaf
-        } else {
-            Split::Two(2 * node + 1, 2 * node + 2)
-        }
+        if node < input.inner { Split::Two(2 * node + 1, 2 * node + 2) } else { Split::Leaf }
     }
 
     #[inline]
-    fn leaf(&self, input: &Arena, node: usize) -> Total {
-        if self.cut_off == 0 { Total { sum: input.values[node], nodes: 1 } } else { input.total(node) }
+    fn leaf(&self, input: &Arena, node: usize) -> u64 {
+        if self.cut_off == 0 { input.values[node] } else { input.total(node) }
     }
 
     #[inline]
-    fn join(&self, input: &Arena, node: usize, left: Total, right: Total) -> Total {
-        let sum = left.sum.wrapping_add(right.sum).wrapping_add(input.values[node]);
-        Total { sum, nodes: left.nodes + right.nodes + 1 }
+    fn join(&self, input: &Arena, node: usize, left: u64, right: u64) -> u64 {
+        left.wrapping_add(right).wrapping_add(input.values[node])
     }
 
     fn pack(&self, input: &Arena, node: usize) -> Subtree {
@@ -151,15 +137,15 @@ impl ForkJoin for TreeSum {
 
     fn unpack(&self, parcel: Subtree) -> (Arena, usize) {
         // Whoever gets a part has nothing to compare it with: adding it up beforehand would be the work itself.
-        (Arena { values: parcel.values, right: Total { sum: 0, nodes: 0 } }, 0)
+        (Arena::of(parcel.values, self.cut_off), 0)
     }
 
     fn leaves(&self, _: &Arena) -> Option<u64> {
         Some(((self.nodes + 1) >> (self.cut_off + 1)).max(1))
     }
 
-    fn verify(&self, input: &Arena, answer: &Total) -> Result<(), Wrong> {
-        if *answer == input.right { Ok(()) } else { Err(format!("{answer:?}, not {:?}", input.right).into()) }
+    fn verify(&self, input: &Arena, answer: &u64) -> Result<(), Wrong> {
+        if *answer == input.right { Ok(()) } else { Err(format!("a sum of {answer}, not {}", input.right).into()) }
     }
 }
 
@@ -191,7 +177,7 @@ mod tests {
                 let bytes = postcard::to_stdvec(&workload.pack(&input, node)).unwrap();
                 let (part, root) = workload.unpack(postcard::from_bytes(&bytes).unwrap());
                 let there = sequential(&workload, &part, root);
-                assert_eq!(there.value.nodes, part.values.len() as u64);
+                assert_eq!(there.value, part.values.iter().fold(0, |sum: u64, value| sum.wrapping_add(*value)));
                 // Below a leaf of the recursion there is no node of it to compare with.
                 if node < workload.leaves(&input).unwrap_or(0) as usize * 2 - 1 {
                     let here = sequential(&workload, &input, node);
