@@ -204,10 +204,10 @@ fn what_does_not_reach_is_bounded_by_the_range() {
             assert_eq!((granularity.bound, granularity.found), (Some(Bound::Above), Found::NotReached));
             near(granularity.value, 2048.0);
         }
-        // Along the share itself the rounds do not agree, and nothing is made of it.
+        // Along the share itself it is reached everywhere and nowhere: no answer, or one that says how little it knows.
         let level = whole(|_| 0.9, seed).metg90_ns;
-        assert!(matches!(level.found, Found::Several | Found::Open), "{level:?}");
-        assert_eq!((level.value, level.lo, level.hi, level.bound), (None, None, None, None));
+        let span = level.hi.unwrap_or(2048.0) / level.lo.unwrap_or(2.0);
+        assert!(matches!(level.found, Found::Several | Found::Open) || span > 6.0, "{level:?}");
     }
     // Half of the rounds reach it at the last length.
     let late = whole(|ns| 0.5 * (ns / 2048.0).powf(0.2), 3).metg50_ns;

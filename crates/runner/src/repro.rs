@@ -37,6 +37,13 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Repro) -> Result
     if let Some(why) = (cell.refuses)(&variant.knobs) {
         bail!("{contender} is not applicable to {}: {why}", variant.id());
     }
+    if let Some(units) = (listed.units)(&variant.knobs).filter(|units| *units != parts.workers) {
+        bail!(
+            "`{}`: {} has {units} stages, which is its number of workers: write w{units}",
+            arguments.cell,
+            variant.id()
+        );
+    }
     let workers = NonZeroUsize::new(parts.workers as usize).ok_or_else(|| anyhow!("w0 has no worker"))?;
     let start = Start { workers, cpus: selection::cpus(), respawn: hidden::respawn(cell), load: None };
     let config = Config { knobs: variant.knobs, seed: arguments.seed, start };

@@ -108,9 +108,12 @@ impl<'e> Series<'e> {
 /// From where on the rounds stand above a share: `ln share - ln efficiency` falls through 0 there. A round is its
 /// efficiencies, then the lengths of the tasks.
 fn reach(rounds: &[Vec<f64>], share: f64, ends: Option<(f64, f64)>, alpha: f64) -> Granularity {
+    if falls_back(rounds, share, alpha) {
+        return Granularity { found: Found::Several, ..Granularity::default() };
+    }
     let side = |round: &Vec<f64>| {
         let (efficiencies, lengths) = round.split_at(round.len() / 2);
-        let below: Vec<f64> = efficiencies.iter().map(|efficiency| share.ln() - efficiency).collect();
+        let below: Vec<f64> = rising(efficiencies).iter().map(|efficiency| share.ln() - efficiency).collect();
         Side::of(&below, lengths)
     };
     let judged = judge(&rounds.iter().map(side).collect::<Vec<_>>(), true, alpha);
@@ -122,6 +125,35 @@ fn reach(rounds: &[Vec<f64>], share: f64, ends: Option<(f64, f64)>, alpha: f64) 
         Found::Several | Found::Open => (None, None),
     };
     Granularity { value, lo: ns(judged.lo), hi: ns(judged.hi), bound, found: judged.found }
+}
+
+/// Whether the rounds establish that it stands above the share at some length, and below at a greater one: then there is no
+/// single crossing, and it is not noise.
+fn falls_back(rounds: &[Vec<f64>], share: f64, alpha: f64) -> bool {
+    let values = rounds.first().map_or(0, |round| round.len() / 2);
+    let at = |value: usize| interval(&rounds.iter().map(|round| round[value]).collect::<Vec<_>>(), alpha);
+    let mut stood_above = false;
+    (0..values).filter_map(at).any(|(lo, hi)| {
+        let falls = stood_above && hi < share.ln();
+        stood_above |= lo > share.ln();
+        falls
+    })
+}
+
+/// The rising curve that is nearest to this one in absolute deviations: neighbours that fall are pooled, and their median
+/// stands for them (isotonic regression; Barlow, Bartholomew, Bremner, Brunk, 1972). Longer tasks are not handed out any
+/// worse, so what falls is noise, and a sample that was disturbed far from the crossing does not move it.
+fn rising(curve: &[f64]) -> Vec<f64> {
+    let mut pools: Vec<(Vec<f64>, f64)> = Vec::new();
+    for value in curve {
+        let mut pool = (vec![*value], *value);
+        while let Some(before) = pools.pop_if(|before| before.1 > pool.1) {
+            pool.0.extend(before.0);
+            pool.1 = median(&pool.0);
+        }
+        pools.push(pool);
+    }
+    pools.into_iter().flat_map(|(values, middle)| std::iter::repeat_n(middle, values.len())).collect()
 }
 
 /// The median over values of the median over rounds.
