@@ -104,6 +104,7 @@ pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
         alpha: ALPHA,
         delta: effort.tie,
         budget: effort.budget.or(cap),
+        short: effort.budget.is_none() && cap.is_some(),
         twins: if effort.no_twins { 0 } else { TWINS },
         twins_each: 1,
         serial: false,

@@ -66,6 +66,8 @@ pub struct Settings {
     pub delta: f64,
     /// Cap on wall time.
     pub budget: Option<Duration>,
+    /// Whether samples are half as long: where a cap on time would leave half of the groups without a verdict.
+    pub short: bool,
     /// A/A twins, so many in all.
     pub twins: u32,
     /// And so many in a group.
@@ -206,11 +208,12 @@ impl<'e, S: Sampler> Engine<'e, S> {
     }
 
     /// The rounds up to a look. All groups share them as long as the time allows all to get there; from then on one
-    /// block is finished after another, so that as many as possible have verdicts, and only then comes a next look.
+    /// block is finished after another, so that as many as possible have verdicts, and only then comes a next look. The
+    /// first round is everybody's, whatever the time allows: a preview of all.
     fn until(&mut self, first: u32, look: u32) -> Result<(), Ended> {
         let all: Vec<usize> = (0..self.groups.len()).collect();
         for round in first..=look {
-            if !self.fits(round, look) {
+            if round > 1 && !self.fits(round, look) {
                 for block in self.blocks(round, look) {
                     (round..=look).try_for_each(|round| self.share(&block, round))?;
                     self.look(&block, look);
