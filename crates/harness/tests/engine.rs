@@ -352,6 +352,21 @@ fn what_does_not_fit_is_finished_sweeps_first_then_the_cheapest() {
 }
 
 #[test]
+fn where_the_time_is_short_each_kind_has_its_turn() {
+    let of = |kind: &str, ms: u32| Group {
+        kind: kind.to_owned(),
+        ..group(&format!("{kind}{ms}"), &[("sequential", &format!("{ms}000"))])
+    };
+    let groups = vec![of("a", 30), of("a", 31), of("a", 32), of("b", 60), of("b", 50)];
+    let settings = Settings { budget: Some(Duration::from_secs(8)), ..settings(&[16]) };
+    let (status, events) = run(groups, &settings, &mut Simulated::new(1), &|| false);
+    assert_eq!(status, RunStatus::Budget);
+    let mut order: Vec<String> = finished(&events).into_iter().skip(5).map(|(id, _)| id).collect();
+    order.dedup();
+    assert_eq!(order[..3], ["a30/w2", "b50/w2", "a31/w2"], "{order:?}");
+}
+
+#[test]
 fn the_groups_of_a_sweep_go_on_together() {
     let clear = [("sequential", "10000"), ("x", "5000")];
     let hard = [("sequential", "10000"), ("noisy", "9900")];

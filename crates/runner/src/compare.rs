@@ -104,7 +104,6 @@ pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
         alpha: ALPHA,
         delta: effort.tie,
         budget: effort.budget.or(cap),
-        short: effort.budget.is_none() && cap.is_some(),
         twins: if effort.no_twins { 0 } else { TWINS },
         twins_each: 1,
         serial: false,
@@ -176,8 +175,8 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guests: &[String
     if arguments.format.contains(&cli::Format::Html) {
         text += &format!("report  {}\n", shown("index.html"));
     }
-    let interrupted = run.run.status == RunStatus::Interrupted;
-    if interrupted || std::io::stdout().is_terminal() {
+    let unfinished = run.run.status != RunStatus::Complete;
+    if unfinished || std::io::stdout().is_terminal() {
         text += &format!("next    {}\n", next(run, folder, guests));
     }
     text
@@ -185,8 +184,13 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guests: &[String
 
 /// The next useful command.
 fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
+    let resume = format!("crossover compare --resume {}", folder.display());
     if run.run.status == RunStatus::Interrupted {
-        return format!("crossover compare --resume {}", folder.display());
+        return resume;
+    }
+    let open = run.groups.iter().filter(|group| group.rounds == 0).count();
+    if run.run.status == RunStatus::Budget && open > 0 {
+        return format!("{resume}, which goes on: {open} groups have no verdict yet");
     }
     // A program from elsewhere cannot be run by `repro`.
     let guest = |cell: &results::Cell| guests.iter().any(|text| text.starts_with(&cell.contender));

@@ -93,5 +93,5 @@ pub(crate) fn group<M: Models>(
         cells,
         known,
     };
-    Ok(Some(Group { planned, alternatives, probe: 0 }))
+    Ok(Some(Group { planned, alternatives, probe: 0, kind: String::new() }))
 }

@@ -197,7 +197,7 @@ fn group(
         planned.cells.push(cell);
     }
     let probe = if variant.workload.pattern.has_clients() { 0 } else { workers.min(cpus().get() as u32) };
-    wanted.then_some(Group { planned, alternatives, probe })
+    wanted.then_some(Group { planned, alternatives, probe, kind: variant.workload.pattern.id().to_owned() })
 }
 
 /// The worker counts of a variant: those that were asked for, but where its shape says how many units there are.

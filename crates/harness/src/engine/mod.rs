@@ -11,7 +11,7 @@ mod order;
 mod running;
 mod sampling;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use results::RunStatus;
@@ -36,6 +36,8 @@ pub struct Group {
     pub alternatives: Vec<Alternative>,
     /// Processes of the capacity probe; 0 for none.
     pub probe: u32,
+    /// Of what kind its workload is. Where the time is short, each kind has its turn.
+    pub kind: String,
 }
 
 /// A cell that runs.
@@ -66,8 +68,6 @@ pub struct Settings {
     pub delta: f64,
     /// Cap on wall time.
     pub budget: Option<Duration>,
-    /// Whether samples are half as long: where a cap on time would leave half of the groups without a verdict.
-    pub short: bool,
     /// A/A twins, so many in all.
     pub twins: u32,
     /// And so many in a group.
@@ -246,8 +246,8 @@ impl<'e, S: Sampler> Engine<'e, S> {
     }
 
     /// The groups of a sweep together, since its crossovers are found within rounds; every other group alone. What checks
-    /// the engine goes first, since it vouches for the rest; then sweeps, which were asked for; then whatever takes
-    /// least, so that most groups get their verdicts.
+    /// the engine goes first, since it vouches for the rest; then sweeps, which were asked for; then one group of each kind
+    /// after the other, and of a kind whatever takes least, so that most groups get their verdicts and no kind goes without.
     fn blocks(&self, first: u32, last: u32) -> Vec<Vec<usize>> {
         let mut blocks: Vec<Vec<usize>> = Vec::new();
         for (index, running) in self.groups.iter().enumerate() {
@@ -261,7 +261,17 @@ impl<'e, S: Sampler> Engine<'e, S> {
         let cost = |block: &Vec<usize>| block.iter().map(|&group| self.groups[group].cost_ns(first, last)).sum::<u64>();
         let rank = |running: &Running| (!running.is_check(), running.series().is_none());
         blocks.sort_by_key(|block| (rank(&self.groups[block[0]]), cost(block)));
-        blocks
+        let kind = |block: &Vec<usize>| self.groups[block[0]].group.kind.as_str();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut turns: Vec<(usize, Vec<usize>)> = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            let turn = seen.entry(kind(&block)).or_default();
+            turns.push((*turn, block));
+            *turn += 1;
+        }
+        // Stable: of one turn, the order of before.
+        turns.sort_by_key(|(turn, block)| (rank(&self.groups[block[0]]), *turn));
+        turns.into_iter().map(|(_, block)| block).collect()
     }
 
     /// Verdicts are taken; a group in which everything is decided needs no more rounds. The groups of a sweep go on

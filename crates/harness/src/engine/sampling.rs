@@ -54,7 +54,6 @@ impl<S: Sampler> Engine<'_, S> {
             }
         }
         let (iterations, far) = calibrate(&once_ns, &ranked, &reference);
-        let iterations = if self.settings.short { iterations.div_ceil(2) } else { iterations };
         let running = &mut self.groups[group];
         let wanted = self.settings.twins.saturating_sub(self.twins).min(self.settings.twins_each);
         let wanted = if running.is_check() { 0 } else { wanted };

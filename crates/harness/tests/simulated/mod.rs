@@ -208,7 +208,7 @@ pub(crate) fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
         cells,
         known: BTreeMap::new(),
     };
-    Group { planned, alternatives, probe: 2 }
+    Group { planned, alternatives, probe: 2, kind: String::new() }
 }
 
 /// A group of a sweep of `x` over grain, at this value.
