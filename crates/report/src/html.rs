@@ -182,7 +182,7 @@ fn article(view: &View<'_>, group: &GroupView<'_>, index: usize, detailed: bool)
 
 /// One line on how a group was measured.
 fn group_facts(view: &View<'_>, group: &GroupView<'_>) -> String {
-    let mut facts = vec![figures::plural(group.rounds(view.run) as usize, "round")];
+    let mut facts = vec![figures::plural(group.rounds() as usize, "round")];
     if let Some(named) = group.group {
         if named.iterations > 0 {
             facts.push(format!("{} a sample", figures::plural(named.iterations as usize, "iteration")));

@@ -160,7 +160,7 @@ fn table(doc: &mut Doc, view: &View<'_>, groups: &[&GroupView<'_>]) {
     head.extend(names.iter().map(String::as_str));
     head.push("won");
     let rule = format!("|---|--:|---|{}--:|", "---|".repeat(models.len()));
-    let rows: Vec<Vec<String>> = groups.iter().map(|group| row(view, group, &models)).collect();
+    let rows: Vec<Vec<String>> = groups.iter().map(|group| row(group, &models)).collect();
     doc.table(&head, &rule, &rows);
     doc.line(
         "\nTimes slower than the best; `=` tie, `?<6 %` not separated, `≤` slower but inside the band, `far` not \
@@ -168,11 +168,11 @@ fn table(doc: &mut Doc, view: &View<'_>, groups: &[&GroupView<'_>]) {
     );
 }
 
-fn row(view: &View<'_>, group: &GroupView<'_>, models: &[&str]) -> Vec<String> {
+fn row(group: &GroupView<'_>, models: &[&str]) -> Vec<String> {
     let best: Vec<&Row<'_>> = group.rows.iter().filter(|row| row.standing.best()).collect();
     let set = match best.as_slice() {
         [] if group.rows.is_empty() => "nothing measured".to_owned(),
-        [] => format!("not decided, {}", figures::plural(group.rounds(view.run) as usize, "round")),
+        [] => format!("not decided, {}", figures::plural(group.rounds() as usize, "round")),
         [leader, rest @ ..] => {
             let sign = |row: &Row<'_>| if row.standing == Standing::Ties { "=" } else { "?" };
             let second = rest.first().map(|row| format!(" {} {}", sign(row), escape(&row.cell.contender)));

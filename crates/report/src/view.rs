@@ -224,13 +224,15 @@ impl<'a> GroupView<'a> {
             .collect()
     }
 
-    /// How far apart the models are: the last of each model's best. `None` where nothing is decided or one model ran.
+    /// How far apart the models are: the last of each model's best. `None` where nothing is decided or one model ran. Where
+    /// one thread leaves all others far behind, as where nothing hops, it is no choice, and they are held to each other.
     pub(crate) fn spread(&self) -> Option<f64> {
-        self.leader()?;
+        let leader = self.leader()?;
         let others = self.other_models();
         let others: Vec<f64> = others.iter().filter(|row| !row.reference).filter_map(|row| row.ratio).collect();
+        let nearest = others.iter().copied().reduce(f64::min).filter(|nearest| leader.reference && *nearest > FAR);
         match others.into_iter().reduce(f64::max) {
-            Some(last) => Some(last),
+            Some(last) => Some(last / nearest.unwrap_or(1.0)),
             // Every model is in the best set.
             None => {
                 let mut models = self.rows.iter().filter(|row| !row.reference).map(|row| row.cell.model.as_str());
@@ -240,11 +242,19 @@ impl<'a> GroupView<'a> {
         }
     }
 
-    /// Rounds behind what is said: the group's own, else the run's.
-    pub(crate) fn rounds(&self, run: &Run) -> u32 {
-        self.group.map_or(0, |group| group.rounds).max(if self.leader().is_none() { run.run.rounds } else { 0 })
+    /// Rounds behind what is said: those of its look, else those it was measured in.
+    pub(crate) fn rounds(&self) -> u32 {
+        let samples = |row: &Row<'_>| match row.cell.metrics.get(&row.cell.primary) {
+            Some(results::Metric::Measured { n, .. }) => *n,
+            _ => 0,
+        };
+        let look = self.group.map_or(0, |group| group.rounds);
+        if self.leader().is_some() { look } else { self.rows.iter().map(samples).max().unwrap_or(look) }
     }
 }
+
+/// So many times behind, a contender is far.
+const FAR: f64 = 20.0;
 
 impl<'a> Row<'a> {
     /// A cell with its contrasts against the leader and against the reference.

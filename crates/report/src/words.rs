@@ -110,7 +110,7 @@ fn clauses(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
 
 /// A group without a verdict: how far it came, and what stands so far.
 fn undecided(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
-    let rounds = group.rounds(run);
+    let rounds = group.rounds();
     if group.rows.is_empty() {
         s.text("nothing was measured");
         let reasons: Vec<String> = counts_of(&group.absent);
