@@ -214,7 +214,7 @@ fn stacked(places: &[f64]) -> Vec<usize> {
     let mut rows = vec![0; places.len()];
     for index in 0..places.len() {
         let near =
-            |row: usize| (0..index).any(|other| rows[other] == row && (places[other] - places[index]).abs() < 34.0);
+            |row: usize| (0..index).any(|other| rows[other] == row && (places[other] - places[index]).abs() < 58.0);
         rows[index] = (0..places.len()).find(|row| !near(*row)).unwrap_or(0);
     }
     rows
