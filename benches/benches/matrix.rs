@@ -14,6 +14,7 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use harness::timed;
 use patterns::cell::{Cell, Config, Digest, Session};
 use patterns::{Error, Size, Start};
+use serde_json::{Map, Value};
 use suite::Suite;
 
 /// Clients that share state, as in `compare`.
@@ -37,7 +38,9 @@ fn main() -> ExitCode {
         // As many iterations in each of the ten samples: Criterion's growing ones would run a cell 55 times.
         group.sampling_mode(SamplingMode::Flat);
         for cell in cells {
-            if let Some(session) = cell.support.run() {
+            // Some are not applicable to some settings, the default among them.
+            let refused = (cell.refuses)(&knobs(&suite, cell, machine.size));
+            if let (Some(session), None) = (cell.support.run(), refused) {
                 bench(&mut group, &suite, cell, session, machine);
             }
         }
@@ -108,10 +111,17 @@ fn patient(size: Size, id: &str, start: impl Fn(Size) -> Live) -> Result<Live, E
     Ok(start(Size::Smoke))
 }
 
-fn config(suite: &Suite, cell: &Cell, workers: NonZeroUsize, cpus: NonZeroUsize, size: Size) -> Config {
+fn knobs(suite: &Suite, cell: &Cell, size: Size) -> Map<String, Value> {
     let listed = suite.workloads.iter().find(|listed| listed.id == cell.workload);
-    let knobs = listed.map(|listed| (listed.sized)(size)).unwrap_or_default();
-    Config { knobs, seed: 42, start: Start { workers, cpus, respawn: runner::respawn(cell), load: None } }
+    listed.map(|listed| (listed.sized)(size)).unwrap_or_default()
+}
+
+fn config(suite: &Suite, cell: &Cell, workers: NonZeroUsize, cpus: NonZeroUsize, size: Size) -> Config {
+    Config {
+        knobs: knobs(suite, cell, size),
+        seed: 42,
+        start: Start { workers, cpus, respawn: runner::respawn(cell), load: None },
+    }
 }
 
 /// A session on a thread of its own, since a strategy calls back from within: it waits there between two samples.
