@@ -11,7 +11,7 @@ use patterns::cell::{self, Digest};
 use patterns::{Respawn, Size, Start, Workload};
 use results::journal::Outcome;
 use serde_json::{Map, Value};
-use workloads::{Counter, Grain};
+use workloads::{Counter, Grain, NQueens, Ring, TreeSum};
 
 const ITERATIONS: usize = 3;
 const SEED: u64 = 42;
@@ -97,6 +97,8 @@ agree! {
     rayon_map: "rayon-map" on Grain;
     rayon_fold: "rayon-fold" on Grain;
     spawn: "spawn" on Grain;
+    join: "join" on TreeSum;
+    join_queens: "join" on NQueens;
     ipc: "ipc" on Grain;
     ipc_batched: "ipc-batched" on Grain;
     mutex: "mutex" on Counter;
@@ -125,6 +127,16 @@ fn many_keys_are_all_counted() {
     for strategy in ["sequential", "mutex", "std-mutex", "rwlock", "sharded", "dashmap", "atomic"] {
         agrees(strategy, &counter);
     }
+}
+
+/// A ring has as many processes as stages, whatever the workers.
+#[test]
+fn futexes_pass_the_token() {
+    let ring = Ring::sized(Size::Smoke);
+    let sampled = sample("futex", &ring, 2, None);
+    let Outcome::Measured { elapsed_ns, units, .. } = sampled.outcome else { panic!("{:?}", sampled.outcome) };
+    assert_eq!((elapsed_ns.len(), units.processes), (ITERATIONS, 2));
+    assert_eq!(sampled.digest, Some(reference(&ring, 2)));
 }
 
 #[test]

@@ -104,6 +104,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What a workload knows of its answers, beside its input.
+macro_rules! oracle {
+    ($workload:ident, $input:expr) => {
+        Oracle {
+            verify: &|answer: &_| $workload.verify(&$input, answer),
+            fingerprint: &|answer: &_| $workload.fingerprint(answer),
+        }
+    };
+}
+
 fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
     let config = sample.config;
     let workers = usize::try_from(config.workers).ok().filter(|&workers| workers > 0).context("0 workers")?;
@@ -121,10 +131,7 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
         }
         Some((_, Run::Grain(run))) => {
             let grain: Grain = workload(config)?;
-            let oracle = Oracle {
-                verify: &|sum: &Sum| grain.verify(&(), sum),
-                fingerprint: &|sum: &Sum| grain.fingerprint(sum),
-            };
+            let oracle = oracle!(grain, ());
             run(&grain, workers, sample.with(oracle))
         }
         Some((_, Run::Counter(run))) => {
@@ -140,28 +147,19 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
         Some((_, Run::Tree(run))) => {
             let tree: TreeSum = workload(config)?;
             let arena = tree.input(config.seed, 1);
-            let oracle = Oracle {
-                verify: &|sum: &u64| tree.verify(&arena, sum),
-                fingerprint: &|sum: &u64| tree.fingerprint(sum),
-            };
+            let oracle = oracle!(tree, arena);
             run(&tree, &arena, workers, sample.with(oracle))
         }
         Some((_, Run::Queens(run))) => {
             let queens: NQueens = workload(config)?;
             let known = queens.input(config.seed, 1);
-            let oracle = Oracle {
-                verify: &|found: &u64| queens.verify(&known, found),
-                fingerprint: &|found: &u64| queens.fingerprint(found),
-            };
+            let oracle = oracle!(queens, known);
             run(&queens, workers, sample.with(oracle))
         }
         Some((_, Run::Ring(run))) => {
             let ring: Ring = workload(config)?;
             let start = ring.input(config.seed, 1);
-            let oracle = Oracle {
-                verify: &|arrived: &Arrived| ring.verify(&start, arrived),
-                fingerprint: &|arrived: &Arrived| ring.fingerprint(arrived),
-            };
+            let oracle = oracle!(ring, start);
             run(&ring, config.seed, sample.with(oracle))
         }
     }

@@ -30,11 +30,8 @@ pub fn calibrate(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, ref
 /// The time by which a group is judged: its fastest contender's. Where the reference leaves all others far behind, the
 /// fastest of those: they are who is compared, and measured against the reference none of them would be tested.
 fn leader(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, reference: &str) -> Option<u64> {
-    let fastest = |wanted: &dyn Fn(&str) -> bool| {
-        let counted = |cell: &&String| ranked.contains(*cell) && wanted(cell);
-        once_ns.iter().filter(|(cell, _)| counted(cell)).map(|(_, ns)| *ns).min()
-    };
-    let (alone, others) = (fastest(&|cell| cell == reference), fastest(&|cell| cell != reference));
+    let (alone, others) =
+        (fastest(once_ns, ranked, |cell| cell == reference), fastest(once_ns, ranked, |cell| cell != reference));
     match (alone, others) {
         (Some(alone), Some(others)) if !is_far(others, alone) => Some(alone.min(others)),
         (alone, others) => others.or(alone),
@@ -44,8 +41,12 @@ fn leader(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, reference:
 /// Who is to be looked at again: far behind the fastest of all, the reference too. Whether that leaves all others behind
 /// is not to be known from a look at each.
 pub(super) fn seem_far(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, reference: &str) -> Vec<String> {
-    let fastest = once_ns.iter().filter(|(cell, _)| ranked.contains(*cell)).map(|(_, ns)| *ns).min();
-    fastest.map_or_else(Vec::new, |fastest| behind(once_ns, fastest, reference))
+    fastest(once_ns, ranked, |_| true).map_or_else(Vec::new, |fastest| behind(once_ns, fastest, reference))
+}
+
+/// The least time of those that are ranked and `wanted`.
+fn fastest(once_ns: &BTreeMap<String, u64>, ranked: &BTreeSet<String>, wanted: impl Fn(&str) -> bool) -> Option<u64> {
+    once_ns.iter().filter(|(cell, _)| ranked.contains(*cell) && wanted(cell)).map(|(_, ns)| *ns).min()
 }
 
 fn behind(once_ns: &BTreeMap<String, u64>, leader: u64, reference: &str) -> Vec<String> {
