@@ -96,6 +96,9 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
         done.units = units(checked.units);
         done.digest = checked.fingerprint.as_deref().map(digest);
         *sums.entry("steps").or_default() += checked.steps as f64;
+        for (kind, times) in checked.wrong.iter().flat_map(|wrong| &wrong.faults) {
+            *sums.entry(kind).or_default() += *times as f64;
+        }
         if let Some(updates) = checked.wrong.and_then(|wrong| wrong.updates) {
             *sums.entry("lost_updates").or_default() += updates.expected.saturating_sub(updates.actual) as f64;
             // The same in every iteration, also in those that happened to lose nothing.

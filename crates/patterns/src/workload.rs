@@ -76,6 +76,8 @@ pub struct Wrong {
     pub message: String,
     /// How many updates there should have been and how many survived.
     pub updates: Option<Updates>,
+    /// What went wrong, by kind: a metric's ID (`missing_keys`) and how often.
+    pub faults: Vec<(&'static str, u64)>,
 }
 
 /// Updates that were made and updates that survived.
@@ -91,13 +93,27 @@ impl Wrong {
     /// An answer that lost updates, or shows more than were made.
     #[must_use]
     pub fn updates(expected: u64, actual: u64) -> Self {
-        Self { message: format!("expected {expected}, found {actual}"), updates: Some(Updates { expected, actual }) }
+        let message = format!("expected {expected}, found {actual}");
+        Self { message, updates: Some(Updates { expected, actual }), faults: Vec::new() }
+    }
+
+    /// Operations that went wrong, by kind, of so many: each counts as a lost update, and as what it was.
+    #[must_use]
+    pub fn operations(expected: u64, faults: &[(&'static str, u64)]) -> Self {
+        let failed: u64 = faults.iter().map(|(_, times)| times).sum();
+        let kinds: Vec<String> =
+            faults.iter().map(|(kind, times)| format!("{times} {}", kind.replace('_', " "))).collect();
+        Self {
+            message: format!("{failed} of {expected} operations went wrong: {}", kinds.join(", ")),
+            updates: Some(Updates { expected, actual: expected.saturating_sub(failed) }),
+            faults: faults.to_vec(),
+        }
     }
 }
 
 impl<S: Into<String>> From<S> for Wrong {
     fn from(message: S) -> Self {
-        Self { message: message.into(), updates: None }
+        Self { message: message.into(), updates: None, faults: Vec::new() }
     }
 }
 

@@ -5,12 +5,14 @@
 //! Units stand last in names: `elapsed_ns`, `peak_rss_bytes`.
 
 mod crossover;
+mod hazard;
 pub mod journal;
 mod metg;
 mod run;
 mod trust;
 
 pub use crossover::{At, Crossover, Found, Sweep};
+pub use hazard::{Hazard, HazardVerdict};
 pub use metg::{Bound, Efficiency, Granularity, Metg};
 pub use run::{
     Cell, CellStatus, Contrast, Environment, Group, Metric, Run, RunInfo, RunStatus, Support, Tool, Units, Verdict,

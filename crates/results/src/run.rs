@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::crossover::{Crossover, Sweep};
+use crate::hazard::Hazard;
 use crate::metg::Metg;
 use crate::trust::Trust;
 
@@ -35,6 +36,9 @@ pub struct Run {
     /// Where the choice flips along a knob; empty until a run sweeps a knob.
     #[serde(default)]
     pub crossovers: Vec<Crossover>,
+    /// What goes wrong on purpose; empty unless the run was asked for hazards.
+    #[serde(default)]
+    pub hazards: Vec<Hazard>,
 }
 
 /// The program that measured.

@@ -36,6 +36,7 @@ pub fn results(events: &[Event]) -> Result<Run, String> {
         groups: Vec::new(),
         metg: Vec::new(),
         crossovers: Vec::new(),
+        hazards: Vec::new(),
     };
     // What checks the engine is no answer to a question.
     for (gathered, judged) in all.iter().zip(judged).filter(|(gathered, _)| gathered.group.known.is_empty()) {

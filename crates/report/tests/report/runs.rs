@@ -110,6 +110,7 @@ pub(crate) fn empty() -> Run {
         groups: vec![],
         metg: vec![],
         crossovers: vec![],
+        hazards: vec![],
     }
 }
 
