@@ -33,6 +33,11 @@ fn runtime(threads: NonZeroUsize) -> Result<Runtime, Error> {
     Builder::new_multi_thread().worker_threads(threads.get()).build().map_err(Error::io(START))
 }
 
+/// A runtime on the calling thread alone: tasks take turns.
+fn runtime_of_one() -> Result<Runtime, Error> {
+    Builder::new_current_thread().build().map_err(Error::io(START))
+}
+
 /// A runtime of one thread beside `threads` for code that blocks. Those start when they are wanted and end when they are
 /// not: so all are wanted once, here, and stay longer than any pause between two rounds.
 fn runtime_for_blocking(threads: NonZeroUsize) -> Result<Runtime, Error> {

@@ -20,3 +20,8 @@ impl patterns::Model for Threads {
     const ID: &'static str = "threads";
     const ABOUT: &'static str = "OS threads sharing memory under locks: std, crossbeam, parking_lot";
 }
+
+/// What hand-made synchronization is made of here; its tests put loom's in its place.
+mod sync {
+    pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+}

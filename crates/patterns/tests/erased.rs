@@ -318,7 +318,7 @@ impl SharedState for Marks {
     type Reply = ();
     type Tally = ();
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
 

@@ -72,7 +72,7 @@ impl SharedState for Bank {
     type Reply = i64;
     type Tally = Sums;
 
-    const USES: Uses = Uses { reads: false, pairs: true, audits: true, asks: true };
+    const USES: Uses = Uses { reads: false, pairs: true, audits: true, asks: true, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("a transfer changes two accounts at once");
     const MERGE: Form<fn(&Self, &mut i64, i64)> = Form::Lacks("an audit sees all accounts at one moment");
 
@@ -201,7 +201,7 @@ impl SharedState for CheckThenAct {
     type Reply = Reply;
     type Tally = Seen;
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true, inserts: true };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("entries come and go");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("a reply decides what comes next");
 
@@ -444,7 +444,7 @@ impl SharedState for Steps {
     type Reply = Vec<Option<u64>>;
     type Tally = ();
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("an example");
 

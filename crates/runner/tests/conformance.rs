@@ -54,7 +54,45 @@ const INPUTS: &[(&str, &Inputs)] = &[
     ),
     (
         "counter",
-        &[("empty", &[("ops", "0")]), ("one", &[("ops", "1")]), ("small", &[]), ("many-keys", &[("keys", "100")])],
+        &[
+            ("empty", &[("ops", "0")]),
+            ("one", &[("ops", "1")]),
+            ("small", &[]),
+            ("many-keys", &[("keys", "100"), ("padding", "line"), ("zipf", "1")]),
+            ("own-keys", &[("keys", "5"), ("touch", "own")]),
+        ],
+    ),
+    (
+        "check-then-act",
+        &[
+            ("empty", &[("ops", "0")]),
+            ("one", &[("ops", "1"), ("keys", "1")]),
+            ("small", &[]),
+            ("only-deletes", &[("deletes", "100"), ("work", "0")]),
+        ],
+    ),
+    (
+        "bank",
+        &[
+            ("empty", &[("transfers", "0")]),
+            ("one", &[("transfers", "1"), ("accounts", "2")]),
+            ("small", &[]),
+            ("two-accounts", &[("accounts", "2"), ("audit-every", "1")]),
+            ("hot", &[("zipf", "2"), ("audit-every", "0")]),
+        ],
+    ),
+    (
+        "reference-count",
+        &[
+            ("empty", &[("uses", "0")]),
+            ("one", &[("uses", "1")]),
+            ("small", &[]),
+            ("own", &[("objects", "5"), ("touch", "own")]),
+        ],
+    ),
+    (
+        "foreign-code",
+        &[("empty", &[("calls", "0")]), ("one", &[("calls", "1")]), ("small", &[]), ("all-inside", &[("inside", "1")])],
     ),
     (
         "kv-mix",
@@ -64,6 +102,7 @@ const INPUTS: &[(&str, &Inputs)] = &[
             ("fewer-keys-than-clients", &[("keys", "3"), ("mix", "exchange")]),
             ("small", &[]),
             ("grow", &[("mix", "grow"), ("prefill", "0"), ("zipf", "1")]),
+            ("reads", &[("reads", "50"), ("work-inside", "3"), ("work-outside", "3")]),
         ],
     ),
     (

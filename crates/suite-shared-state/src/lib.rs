@@ -3,7 +3,7 @@
 
 use matrix::patterns::{Probe, Silent};
 use matrix::{Standard, Suite};
-use workloads::{Counter, Histogram, KvMix};
+use workloads::{Bank, CheckThenAct, Counter, ForeignCode, Histogram, KvMix, ReferenceCount};
 
 /// The shared-state part of the matrix.
 #[must_use]
@@ -14,5 +14,12 @@ pub fn standard() -> Suite {
 /// The same with a probe, compiled where it is called.
 #[must_use]
 pub fn with_probe<P: Probe>() -> Suite<Standard, P> {
-    Suite::default().shared_state::<Counter>().shared_state::<KvMix>().shared_state::<Histogram>()
+    Suite::default()
+        .shared_state::<Counter>()
+        .shared_state::<CheckThenAct>()
+        .shared_state::<KvMix>()
+        .shared_state::<Bank>()
+        .shared_state::<Histogram>()
+        .shared_state::<ReferenceCount>()
+        .shared_state::<ForeignCode>()
 }

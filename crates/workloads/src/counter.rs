@@ -1,10 +1,11 @@
 //! `counter`: each client adds to a few shared numbers; the smallest shared state there is, and the classic lost update.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
+use patterns::shared_state::{Access, Answer, Apart, Counters, Entry, Fixed, LINE, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
-use crate::seeded::{nth, squares};
+use crate::seeded::{Zipf, nth, work};
+use crate::touch::Touch;
 
 /// `ops` additions of 1 a client, spread over `keys`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -12,17 +13,34 @@ use crate::seeded::{nth, squares};
 pub struct Counter {
     /// Additions of each client.
     pub ops: u64,
-    /// Entries they go to, evenly.
+    /// Entries they go to.
     pub keys: u64,
+    /// Exponent of Zipf's law over the entries of a client: 0 is uniform.
+    pub zipf: f64,
+    /// Which entries a client adds to.
+    pub touch: Touch,
+    /// How entries lie in memory, where their strategy lays them side by side.
+    pub padding: Padding,
     /// Squares computed between reading and writing: under the lock, or in the window where updates are lost.
     pub work_inside: u64,
     /// Squares computed before each addition, outside any lock.
     pub work_outside: u64,
 }
 
+/// How counters lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Padding {
+    /// Side by side: clients that add to different ones write the same cache line (false sharing).
+    None,
+    /// A cache line each.
+    Line,
+}
+
 impl Default for Counter {
     fn default() -> Self {
-        Self { ops: 10_000, keys: 1, work_inside: 0, work_outside: 0 }
+        let (touch, padding) = (Touch::Any, Padding::None);
+        Self { ops: 10_000, keys: 1, zipf: 0.0, touch, padding, work_inside: 0, work_outside: 0 }
     }
 }
 
@@ -38,6 +56,13 @@ impl Workload for Counter {
     const KNOBS: &'static [Knob] = &[
         Knob { id: "ops", domain: Domain::Integer { min: 0, max: 1 << 24 }, about: "additions of each client" },
         Knob { id: "keys", domain: Domain::Integer { min: 1, max: 1 << 20 }, about: "numbers they go to" },
+        Knob { id: "zipf", domain: Domain::Real { min: 0.0, max: 4.0 }, about: "skew of their use" },
+        Touch::KNOB,
+        Knob {
+            id: "padding",
+            domain: Domain::OneOf(&["none", "line"]),
+            about: "between numbers that lie side by side (atomic, biased, racy)",
+        },
         Knob {
             id: "work-inside",
             domain: Domain::Integer { min: 0, max: 1 << 20 },
@@ -52,6 +77,7 @@ impl Workload for Counter {
     const PRESETS: &'static [Preset] = &[
         Preset { id: "hot", knobs: &[("keys", "1"), ("work-inside", "50")] },
         Preset { id: "spread", knobs: &[("keys", "1024")] },
+        Preset { id: "false-sharing", knobs: &[("keys", "8"), ("touch", "own")] },
     ];
     type Input = Vec<Vec<Add>>;
 
@@ -65,8 +91,10 @@ impl Workload for Counter {
 
     fn input(&self, seed: u64, clients: usize) -> Vec<Vec<Add>> {
         let script = |client: u64| {
-            let key = |op| if self.keys == 1 { 0 } else { nth(seed ^ (client << 40), op) % self.keys };
-            (0..self.ops).map(|op| Add { key: key(op) }).collect()
+            let keys = self.touch.keys(client, clients as u64, self.keys);
+            let skewed = (self.zipf > 0.0).then(|| Zipf::fine(keys.count, self.zipf));
+            let rank = |random| skewed.as_ref().map_or(random % keys.count, |zipf| zipf.rank(random));
+            (0..self.ops).map(|op| Add { key: keys.at(rank(nth(seed ^ (client << 40), op))) }).collect()
         };
         (0..clients as u64).map(script).collect()
     }
@@ -79,7 +107,7 @@ impl SharedState for Counter {
     type Reply = ();
     type Tally = ();
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Has(Counters {
         slots: |counter| counter.keys as usize,
         add: |_, op| (op.key as usize, 1),
@@ -87,6 +115,10 @@ impl SharedState for Counter {
         reply: |_, _, _| (),
         entry: |_, slot, value| (slot as u64, value),
         initial: |_, value| *value,
+        stride: |counter| match counter.padding {
+            Padding::None => 1,
+            Padding::Line => LINE,
+        },
     });
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
@@ -95,6 +127,15 @@ impl SharedState for Counter {
         key: |_, slot| slot as u64,
         pack: |value| *value,
         unpack: |word| word,
+    });
+    const APART: Form<Apart<Self>> = Form::Has(Apart {
+        make: |counter, _, seen| {
+            work(counter.work_inside);
+            Some(seen.map_or(0, |value| *value) + 1)
+        },
+        act: |_, _, _, made, entry| {
+            made.and_then(|made| entry.put(made));
+        },
     });
 
     fn initial(&self, _: &Self::Input) -> Vec<(u64, u64)> {
@@ -140,12 +181,5 @@ impl SharedState for Counter {
             None => Ok(()),
             Some((key, value)) => Err(format!("key {key} holds {value}").into()),
         }
-    }
-}
-
-#[inline]
-fn work(n: u64) {
-    if n > 0 {
-        std::hint::black_box(squares(n));
     }
 }

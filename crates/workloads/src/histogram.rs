@@ -2,7 +2,7 @@
 //! them where the stream is skewed.
 
 use patterns::map_reduce::block;
-use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
+use patterns::shared_state::{Access, Answer, Apart, Counters, Entry, Fixed, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,7 @@ impl SharedState for Histogram {
     type Reply = ();
     type Tally = ();
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Has(Counters {
         slots: |histogram| histogram.buckets as usize,
         add: |_, op| (op.bucket as usize, 1),
@@ -92,6 +92,7 @@ impl SharedState for Histogram {
         reply: |_, _, _| (),
         entry: |_, slot, value| (slot as u64, value),
         initial: |_, value| *value,
+        stride: |_| 1,
     });
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
@@ -100,6 +101,12 @@ impl SharedState for Histogram {
         key: |_, slot| slot as u64,
         pack: |value| *value,
         unpack: |word| word,
+    });
+    const APART: Form<Apart<Self>> = Form::Has(Apart {
+        make: |_, _, seen| Some(seen.map_or(0, |count| *count) + 1),
+        act: |_, _, _, made, entry| {
+            made.and_then(|made| entry.put(made));
+        },
     });
 
     fn initial(&self, _: &Stream) -> Vec<(u64, u64)> {

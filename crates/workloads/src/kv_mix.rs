@@ -4,7 +4,7 @@ use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
-use crate::seeded::{Zipf, mix, nth};
+use crate::seeded::{Zipf, mix, nth, work};
 
 /// `ops` operations a client on a map of at most `keys` entries.
 ///
@@ -24,6 +24,12 @@ pub struct KvMix {
     pub zipf: f64,
     /// Share of the keys that are present at the start.
     pub prefill: f64,
+    /// Reads in a hundred operations, in place of the mix's own.
+    pub reads: Option<u64>,
+    /// Squares computed in each operation: under the lock, if there is one.
+    pub work_inside: u64,
+    /// Squares computed before each operation, outside any lock.
+    pub work_outside: u64,
 }
 
 /// Percentages of reads, insertions, removals and updates, as the benchmarks of concurrent maps have them.
@@ -39,25 +45,34 @@ pub enum Mix {
 }
 
 impl Mix {
-    /// The kind of one operation in a hundred, by its number.
-    fn kind(self, percent: u64) -> Kind {
-        let [reads, inserts, removals] = match self {
+    /// The kind of a random operation, with so many reads in a hundred if not its own; the other kinds keep their
+    /// proportions.
+    fn kind(self, random: u64, reads: Option<u64>) -> Kind {
+        let [own, inserts, removals] = match self {
             Self::ReadHeavy => [98, 1, 1],
             Self::Exchange => [10, 40, 40],
             Self::Grow => [5, 80, 5],
         };
-        match percent {
-            _ if percent < reads => Kind::Read,
-            _ if percent < reads + inserts => Kind::Insert,
-            _ if percent < reads + inserts + removals => Kind::Remove,
-            _ => Kind::Update,
+        let share = |part: u64| part as f64 / (1_u64 << 16) as f64 * 100.0;
+        let (first, second) = (share(random & 0xFFFF), share((random >> 16) & 0xFFFF));
+        if first < reads.unwrap_or(own) as f64 {
+            return Kind::Read;
+        }
+        let other = second * (100 - own) as f64 / 100.0;
+        if other < inserts as f64 {
+            Kind::Insert
+        } else if other < (inserts + removals) as f64 {
+            Kind::Remove
+        } else {
+            Kind::Update
         }
     }
 }
 
 impl Default for KvMix {
     fn default() -> Self {
-        Self { mix: Mix::ReadHeavy, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5 }
+        let (mix, reads) = (Mix::ReadHeavy, None);
+        Self { mix, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5, reads, work_inside: 0, work_outside: 0 }
     }
 }
 
@@ -121,6 +136,21 @@ impl Workload for KvMix {
         Knob { id: "keys", domain: Domain::Integer { min: 1, max: 1 << 20 }, about: "different keys" },
         Knob { id: "zipf", domain: Domain::Real { min: 0.0, max: 4.0 }, about: "skew of their use" },
         Knob { id: "prefill", domain: Domain::Real { min: 0.0, max: 1.0 }, about: "share of them there at the start" },
+        Knob {
+            id: "reads",
+            domain: Domain::Auto { min: 0, max: 100 },
+            about: "percent of reads in place of the mix's own",
+        },
+        Knob {
+            id: "work-inside",
+            domain: Domain::Integer { min: 0, max: 1 << 20 },
+            about: "squares in each operation, under the lock",
+        },
+        Knob {
+            id: "work-outside",
+            domain: Domain::Integer { min: 0, max: 1 << 20 },
+            about: "squares before each operation, outside the lock",
+        },
     ];
     const PRESETS: &'static [Preset] = &[
         Preset { id: "exchange", knobs: &[("mix", "exchange")] },
@@ -169,7 +199,7 @@ impl KvMix {
         let op = |index| {
             let random = nth(seed ^ (client << 40), index);
             let key = client + clients * zipf.rank(random);
-            Op { kind: self.mix.kind((random & 0xFFFF_FFFF) % 100), key, value: mix(random) }
+            Op { kind: self.mix.kind(random, self.reads), key, value: mix(random) }
         };
         (0..self.ops).map(op).collect()
     }
@@ -182,7 +212,7 @@ impl SharedState for KvMix {
     type Reply = Option<u64>;
     type Tally = Found;
 
-    const USES: Uses = Uses { reads: true, pairs: false, audits: false, asks: true };
+    const USES: Uses = Uses { reads: true, pairs: false, audits: false, asks: true, inserts: true };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("its entries come and go; a counter is always there");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("a private state cannot tell what a key holds");
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
@@ -207,12 +237,19 @@ impl SharedState for KvMix {
     }
 
     #[inline]
+    fn prepare(&self, _: &Op) {
+        work(self.work_outside);
+    }
+
+    #[inline]
     fn read(&self, _: &Op, value: Option<&u64>) -> Option<u64> {
+        work(self.work_inside);
         value.copied()
     }
 
     #[inline]
     fn write(&self, op: &Op, mut entry: impl Entry<u64>) -> Option<u64> {
+        work(self.work_inside);
         match op.kind {
             Kind::Read => entry.get().copied(),
             Kind::Insert => entry.put(op.value),
@@ -275,7 +312,7 @@ mod tests {
         for mix in MIXES {
             for (keys, prefill, zipf) in [(1, 0.0, 0.0), (3, 1.0, 0.0), (64, 0.5, 1.0), (1_000, 0.5, 0.0)] {
                 for clients in [1, 2, 7] {
-                    let workload = KvMix { mix, ops: 500, keys, zipf, prefill };
+                    let workload = KvMix { mix, ops: 500, keys, zipf, prefill, ..KvMix::default() };
                     let input = workload.input(7, clients);
                     assert_eq!(workload.verify(&input, &run(&workload, &input)), Ok(()), "{workload:?}, {clients}");
                 }

@@ -28,6 +28,14 @@ pub fn squares(n: u64) -> u64 {
     })
 }
 
+/// `n` squares and nothing else, and nothing at all for 0.
+#[inline]
+pub fn work(n: u64) {
+    if n > 0 {
+        black_box(squares(n));
+    }
+}
+
 /// Ranks by Zipf's law: rank r comes with probability proportional to 1 / (r + 1)^exponent; exponent 0 is uniform. A
 /// table of draws, so that a draw is one look-up and generating stays cheap.
 #[derive(Debug)]

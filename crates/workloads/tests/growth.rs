@@ -12,8 +12,8 @@ use patterns::shared_state::{Entry, State};
 use patterns::{ForkJoin, Job, MapReduce, Pipeline, SharedState, TaskGraph, Workload};
 use patterns::{fork_join, pipeline, task_graph};
 use workloads::{
-    BulkMap, Counter, Grain, Grid, Histogram, Kernel, KvMix, LogPipeline, Mandelbrot, NQueens, Primes, Ring, Sort,
-    SumOfSquares, Tree, TreeSum, Uts, WordCount,
+    Bank, BulkMap, CheckThenAct, Counter, ForeignCode, Grain, Grid, Histogram, Kernel, KvMix, LogPipeline, Mandelbrot,
+    NQueens, Primes, ReferenceCount, Ring, Sort, SumOfSquares, Tree, TreeSum, Uts, WordCount,
 };
 
 fn least(run: impl Fn()) -> Duration {
@@ -99,6 +99,18 @@ fn kernels_take_longer_for_more() {
     grows("kv-mix", mixed(2_000), mixed(128_000));
     let histogram = |n| script(Histogram { n, ..Histogram::default() });
     grows("histogram", histogram(2_000), histogram(128_000));
+    let mixed = |work_inside| script(KvMix { ops: 100, keys: 256, work_inside, ..KvMix::default() });
+    grows("work in a map", mixed(100), mixed(6_400));
+    let cache = |ops| script(CheckThenAct { ops, ..CheckThenAct::default() });
+    grows("check-then-act", cache(200), cache(12_800));
+    let costly = |work| script(CheckThenAct { ops: 100, work, ..CheckThenAct::default() });
+    grows("work in a cache", costly(100), costly(6_400));
+    let bank = |transfers| script(Bank { transfers, ..Bank::default() });
+    grows("bank", bank(2_000), bank(128_000));
+    let uses = |uses| script(ReferenceCount { uses, ..ReferenceCount::default() });
+    grows("reference-count", uses(1_000), uses(64_000));
+    let calls = |work| script(ForeignCode { calls: 20, work, inside: 1.0 });
+    grows("foreign-code", calls(100), calls(6_400));
 }
 
 #[test]

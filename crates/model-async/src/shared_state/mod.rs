@@ -3,9 +3,11 @@
 //! - `mutex`: tokio's lock, which may be held across an await and is fair. A queue operation where it is contended.
 //! - `sync-mutex`: parking_lot's lock, held across no await, as tokio's documentation advises. Who waits holds its thread.
 //! - `actor`: a task owns the entries; an operation is a message, and to ask a channel for one reply.
+//! - `racy`: an await between a look and an act, on one thread, deliberately wrong: what an await lets happen.
 
 mod actor;
 mod mutex;
+mod racy;
 mod sync_mutex;
 
 use std::sync::Arc;
@@ -24,6 +26,7 @@ impl RunsSharedState for Async {
         Strategies::of(Strategy::idiomatic("mutex", Demand::AWAITED, mutex::run::<W, P>))
             .and(Strategy::idiomatic("sync-mutex", Demand::SPAWNED, sync_mutex::run::<W, P>))
             .and(Strategy::idiomatic("actor", SENT, actor::run::<W, P>))
+            .and(Strategy::idiomatic("racy", Demand::AWAITED, racy::run::<W, P>).needs(&W::APART).deliberately_wrong())
     }
 }
 

@@ -52,10 +52,13 @@ pub(super) fn script<W: SharedState>(link: &mut Link, job: &Job<W>, who: usize) 
 
 /// Starts all clients and waits for them, in order: whoever waits for a client that is done waits for nobody.
 pub(super) fn round<W: SharedState>(links: &mut [Link]) -> Result<Vec<Report<W>>, Error> {
-    for link in links.iter_mut() {
-        link.send(&[]).map_err(|broken| link.explain(broken))?;
-    }
+    go(links)?;
     links.iter_mut().map(Link::ask).collect()
+}
+
+/// Starts all clients.
+pub(super) fn go(links: &mut [Link]) -> Result<(), Error> {
+    links.iter_mut().try_for_each(|link| link.send(&[]).map_err(|broken| link.explain(broken)))
 }
 
 /// What clients did, and what it took beside `processes`.

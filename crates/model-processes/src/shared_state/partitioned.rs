@@ -1,12 +1,16 @@
 //! `partitioned`: each process owns the keys that hash to it. The parent cuts the clients' scripts by key and ships the
 //! parts, a client after the other, so that owners work while the rest is cut; order is kept by client and key.
+//!
+//! Where an operation has two keys, each owner does its half. An audit goes to all of them: since the parent cuts one
+//! operation after the other, what stands before an audit in its order stands before it in every part, and what they see
+//! together is one moment of that order. Their replies are added up when the parts are done.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use patterns::shared_state::{Access, Answer, Evidence, State, try_client};
-use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start, Units};
+use patterns::{Error, Form, Job, Measure, Probe, SharedState, Silent, Start, Units};
 use serde::{Deserialize, Serialize};
 
 use super::clients;
@@ -28,6 +32,14 @@ enum Request<E, O> {
 type Borrowed<'a, W> =
     Request<&'a [(<W as SharedState>::Key, <W as SharedState>::Value)], &'a [&'a <W as SharedState>::Op]>;
 type Arrived<W> = Request<Vec<(<W as SharedState>::Key, <W as SharedState>::Value)>, Vec<<W as SharedState>::Op>>;
+
+/// What an owner brought back: its part of the evidence, and of the reply to each audit.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Report<W: SharedState> {
+    evidence: Evidence<W>,
+    audits: Vec<W::Reply>,
+}
 
 /// Who owns a key: the same in every process.
 fn owner<W: SharedState>(key: &W::Key, owners: usize) -> usize {
@@ -80,12 +92,23 @@ fn reset<W: SharedState>(links: &mut [Link], job: &Job<W>) -> Result<(), Error> 
 fn round<W: SharedState>(links: &mut [Link], job: &Job<W>, units: &mut Units) -> Result<Vec<Evidence<W>>, Error> {
     let owners = links.len();
     let mut parts: Vec<Vec<&W::Op>> = links.iter().map(|_| Vec::new()).collect();
+    let mut audits = Vec::new();
     for client in 0..owners {
         for op in job.workload.script(&job.input, client) {
-            let (Access::Read(key) | Access::Write(key)) = job.workload.access(op) else {
-                return Err(Error::other(format!("{} issued what its USES denies", W::ID)));
-            };
-            parts[owner::<W>(&key, owners)].push(op);
+            match job.workload.access(op) {
+                Access::Read(key) | Access::Write(key) => parts[owner::<W>(&key, owners)].push(op),
+                Access::Pair(one, two) => {
+                    let [one, two] = [one, two].map(|key| owner::<W>(&key, owners));
+                    parts[one].push(op);
+                    if two != one {
+                        parts[two].push(op);
+                    }
+                }
+                Access::Audit => {
+                    audits.push(op);
+                    parts.iter_mut().for_each(|part| part.push(op));
+                }
+            }
         }
         for (link, part) in links.iter_mut().zip(&mut parts) {
             units.messages += 1;
@@ -99,7 +122,39 @@ fn round<W: SharedState>(links: &mut [Link], job: &Job<W>, units: &mut Units) ->
         units.bytes_shipped += message.len() as u64;
         decode(&message)
     };
-    links.iter_mut().map(report).collect()
+    let reports = links.iter_mut().map(report).collect::<Result<Vec<Report<W>>, Error>>()?;
+    let (mut seen, replies): (Vec<_>, Vec<_>) =
+        reports.into_iter().map(|Report { evidence, audits }| (evidence, audits)).unzip();
+    if let Some(first) = seen.first_mut() {
+        add_up(&job.workload, &audits, replies, first)?;
+    }
+    Ok(seen)
+}
+
+/// Notes what all owners together reply to each audit.
+fn add_up<W: SharedState>(
+    workload: &W,
+    audits: &[&W::Op],
+    parts: Vec<Vec<W::Reply>>,
+    evidence: &mut Evidence<W>,
+) -> Result<(), Error> {
+    let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
+    for op in audits {
+        let replies: Vec<W::Reply> = parts.iter_mut().filter_map(Iterator::next).collect();
+        if replies.len() != parts.len() {
+            return Err(Error::other("an owner left out an audit"));
+        }
+        let join = |mut all: W::Reply, part| {
+            (W::SPLIT.given().join)(workload, &mut all, part);
+            all
+        };
+        if let Some(reply) = replies.into_iter().reduce(join) {
+            evidence.note(workload, op, reply);
+        }
+        evidence.steps += 1;
+        evidence.operations += 1;
+    }
+    Ok(())
 }
 
 /// Sends a request; its length.
@@ -115,7 +170,7 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
     let workload: W = parent.expect()?;
     let (me, owners): (usize, usize) = parent.expect()?;
     let mut state = State::<W>::new([]);
-    let (mut all, mut served) = (Evidence::empty(), 0);
+    let (mut all, mut audits, mut served) = (Evidence::empty(), Vec::new(), 0);
     while let Some(message) = parent.receive()? {
         match decode::<Arrived<W>>(&message)? {
             Request::Reset(entries) => {
@@ -123,19 +178,11 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
                 parent.send(&encode(&())?)?;
             }
             Request::Do(part) => {
-                let apply = |op: &W::Op, _: &mut Silent| match workload.access(op) {
-                    // Where nothing is asked nothing follows, and the parent has cut by owner.
-                    Access::Read(key) | Access::Write(key) if !W::USES.asks || owner::<W>(&key, owners) == me => {
-                        Ok(Some(state.apply(&workload, op)))
-                    }
-                    // What follows from a reply may have a key of somebody else.
-                    _ => Err(Error::other(format!("{}: an operation followed whose key is another owner's", W::ID))),
-                };
-                let (evidence, _) = try_client(&workload, &part, apply)?;
-                all.absorb(&workload, evidence);
+                all.absorb(&workload, carry_out(&workload, (me, owners), &mut state, &part, &mut audits)?);
                 served += 1;
                 if served == owners {
-                    parent.send(&encode(&std::mem::replace(&mut all, Evidence::empty()))?)?;
+                    let evidence = std::mem::replace(&mut all, Evidence::empty());
+                    parent.send(&encode(&Report::<W> { evidence, audits: std::mem::take(&mut audits) })?)?;
                     served = 0;
                 }
             }
@@ -146,4 +193,56 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A client's operations, as far as they are this owner's: whole, the half of a pair, the part of an audit.
+fn carry_out<W: SharedState>(
+    workload: &W,
+    (me, owners): (usize, usize),
+    state: &mut State<W>,
+    part: &[W::Op],
+    audits: &mut Vec<W::Reply>,
+) -> Result<Evidence<W>, Error> {
+    let mine = |key: &W::Key| owner::<W>(key, owners) == me;
+    // Steps that another owner, or the parent, counts.
+    let mut elsewhere = 0;
+    let apply = |op: &W::Op, _: &mut Silent| match workload.access(op) {
+        // Where nothing is asked nothing follows, and the parent has cut by owner.
+        Access::Read(key) | Access::Write(key) if !W::USES.asks || mine(&key) => Ok(Some(state.apply(workload, op))),
+        // What follows from a reply may have a key of somebody else.
+        Access::Read(_) | Access::Write(_) => {
+            Err(Error::other(format!("{}: an operation followed whose key is another owner's", W::ID)))
+        }
+        Access::Pair(..) if workload.asks(op) => {
+            Err(Error::other(format!("{} asked a pair, whose halves have no reply", W::ID)))
+        }
+        Access::Pair(one, two) => {
+            for (side, key) in [one, two].iter().enumerate() {
+                if mine(key) {
+                    if let Some(value) = state.get_mut(key) {
+                        (W::SPLIT.given().half)(workload, op, side, value);
+                    }
+                }
+            }
+            elsewhere += u64::from(!mine(&one));
+            Ok(None)
+        }
+        Access::Audit => {
+            audits.push(workload.audit(op, &mut state.values()));
+            elsewhere += 1;
+            Ok(None)
+        }
+    };
+    let (mut evidence, _) = try_client(workload, part, apply)?;
+    evidence.steps -= elsewhere;
+    evidence.operations -= elsewhere;
+    Ok(evidence)
+}
+
+/// What splitting needs of a workload that touches several entries at once.
+pub(super) fn parts<W: SharedState>() -> Form<()> {
+    match W::SPLIT {
+        Form::Lacks(why) if W::USES.pairs || W::USES.audits => Form::Lacks(why),
+        _ => Form::Has(()),
+    }
 }

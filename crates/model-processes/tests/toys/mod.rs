@@ -159,7 +159,7 @@ impl SharedState for Tickets {
     type Reply = u64;
     type Tally = u64;
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Has(Counters {
         slots: |_| 1,
         add: |_, _| (0, 1),
@@ -167,6 +167,7 @@ impl SharedState for Tickets {
         reply: |_, _, before| before,
         entry: |_, _, value| (0, value),
         initial: |_, value| *value,
+        stride: |_| 1,
     });
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("everybody needs another ticket");
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {

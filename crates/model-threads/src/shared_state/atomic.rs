@@ -13,11 +13,11 @@ impl<W: SharedState> super::Store<W> for Store {
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
-        let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
+        let (word, amount) = W::COUNTERS.given().place(workload, op);
         (W::COUNTERS.given().work)(workload, op);
         // Relaxed: the slot publishes nothing but itself; the end of the round orders it before the final read (the
         // team's channel, from the worker's report to the coordinator's receive).
-        let before = self.0[slot].fetch_add(amount, Ordering::Relaxed);
+        let before = self.0[word].fetch_add(amount, Ordering::Relaxed);
         (W::COUNTERS.given().reply)(workload, op, before)
     }
 
@@ -26,12 +26,12 @@ impl<W: SharedState> super::Store<W> for Store {
     }
 }
 
-/// One slot a counter, filled from the initial entries.
+/// The words of all counters, filled from the initial entries.
 pub(super) fn slots<W: SharedState>(workload: &W, entries: Vec<(W::Key, W::Value)>) -> Vec<AtomicU64> {
     W::COUNTERS.given().filled(workload, entries).into_iter().map(AtomicU64::new).collect()
 }
 
-/// Slots as entries.
+/// Words as entries.
 pub(super) fn entries<W: SharedState>(workload: &W, slots: Vec<AtomicU64>) -> Vec<(W::Key, W::Value)> {
     W::COUNTERS.given().entries(workload, slots.into_iter().map(AtomicU64::into_inner))
 }

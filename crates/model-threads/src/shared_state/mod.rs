@@ -2,22 +2,33 @@
 //!
 //! - `mutex`: one parking_lot lock round one map.
 //! - `std-mutex`: the same with the standard library's lock.
+//! - `fair-mutex`: the same with a lock that is handed on in the order of asking.
+//! - `semaphore`: the same with one permit, made of a lock and a condition.
 //! - `rwlock`: one lock that readers share; they still meet at its word.
 //! - `sharded`: as many locks as there are shards; a key lives in one.
+//! - `per-key`: a lock in every entry, where entries stay.
+//! - `once-cells`: a lock for finding a cell, none for computing what belongs in it, where values are computed.
 //! - `concurrent-map`: dashmap, shards that lock themselves; one entry at a time.
 //! - `atomic`: a slot of `AtomicU64` a key, where entries are counters.
+//! - `biased`: the owner of a counter adds without an indivisible operation, all others with one.
 //! - `snapshot`: readers take no lock; a write copies all entries.
 //! - `actor`: an owner thread; an operation is a message, and a reply another.
 //! - `local-merge`: a private state a client, merged at the end, where states merge.
-//! - `racy`: a separate load and store, deliberately wrong: what forgetting the lock costs.
+//! - `racy`: a look and an act with a gap between them, deliberately wrong: what forgetting the lock costs.
 
 mod actor;
 mod atomic;
+mod biased;
 mod concurrent_map;
+mod fair_mutex;
 mod local_merge;
 mod mutex;
+mod once_cells;
+mod per_key;
+mod permits;
 mod racy;
 mod rwlock;
+mod semaphore;
 mod sharded;
 mod snapshot;
 mod std_mutex;
@@ -37,20 +48,26 @@ const COPIED: &[Demand] = &[Demand::Send, Demand::Sync, Demand::Clone];
 impl RunsSharedState for Threads {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>> {
         let map = Strategy::idiomatic("concurrent-map", Demand::BORROWED, clients::<W, P, concurrent_map::Store<W>>);
+        let per_key = Strategy::idiomatic("per-key", Demand::BORROWED, clients::<W, P, per_key::Store<W>>);
+        let biased = Strategy::idiomatic("biased", Demand::BORROWED, biased::run::<W, P>);
         Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W>>))
             .and(Strategy::idiomatic("std-mutex", Demand::BORROWED, clients::<W, P, std_mutex::Store<W>>))
+            .and(Strategy::idiomatic("fair-mutex", Demand::BORROWED, clients::<W, P, fair_mutex::Store<W>>))
+            .and(Strategy::idiomatic("semaphore", Demand::BORROWED, clients::<W, P, semaphore::Store<W>>))
             .and(rwlock::<W, P>())
             .and(Strategy::idiomatic("sharded", Demand::BORROWED, clients::<W, P, sharded::Store<W>>))
+            .and(per_key.needs(&per_key::entries_stay::<W>()))
             .and(map.needs(&concurrent_map::one_entry::<W>()))
+            .and(
+                Strategy::idiomatic("once-cells", Demand::BORROWED, clients::<W, P, once_cells::Store<W>>)
+                    .needs(&W::ONCE),
+            )
             .and(Strategy::idiomatic("atomic", Demand::BORROWED, clients::<W, P, atomic::Store>).needs(&W::COUNTERS))
+            .and(biased.needs(&W::COUNTERS).needs(&biased::told::<W>()))
             .and(snapshot::<W, P>())
             .and(Strategy::idiomatic("actor", COPIED, actor::run::<W, P>))
             .and(Strategy::idiomatic("local-merge", Demand::BORROWED, local_merge::run::<W, P>).needs(&W::MERGE))
-            .and(
-                Strategy::idiomatic("racy", Demand::BORROWED, clients::<W, P, racy::Store>)
-                    .needs(&W::COUNTERS)
-                    .deliberately_wrong(),
-            )
+            .and(racy::strategy::<W, P>())
     }
 }
 

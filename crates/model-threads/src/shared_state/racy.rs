@@ -1,31 +1,68 @@
 //! `racy`: read, compute, write back, as if nobody else were there. Deliberately wrong; never ranked.
 //!
-//! A logic race without undefined behaviour: load and store are atomic, their sequence is not.
+//! A logic race without undefined behaviour: each step is whole, their sequence is not. On counters a step is a load or a
+//! store; on entries that come and go it is a look-up or an act under a lock, which does not help.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use patterns::{Probe, SharedState};
+use parking_lot::Mutex;
+use patterns::shared_state::{Answer, State};
+use patterns::{Demand, Form, Probe, SharedState, Strategy};
 
 use super::atomic::{entries, slots};
+use super::clients;
 
-pub(super) struct Store(Vec<AtomicU64>);
+/// With counters where the workload has them, else with an operation in two steps.
+pub(super) fn strategy<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
+    let racy = |run| Strategy::idiomatic("racy", Demand::BORROWED, run).deliberately_wrong();
+    match W::COUNTERS {
+        Form::Has(_) => racy(clients::<W, P, Words>),
+        Form::Lacks(_) => racy(clients::<W, P, Steps<W>>).needs(&W::APART),
+    }
+}
 
-impl<W: SharedState> super::Store<W> for Store {
+struct Words(Vec<AtomicU64>);
+
+impl<W: SharedState> super::Store<W> for Words {
     fn new(workload: &W, initial: Vec<(W::Key, W::Value)>) -> Self {
         Self(slots(workload, initial))
     }
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
-        let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
+        let (word, amount) = W::COUNTERS.given().place(workload, op);
         // Relaxed, and two of them: whatever another client stored in between is overwritten. That is the point.
-        let before = self.0[slot].load(Ordering::Relaxed);
+        let before = self.0[word].load(Ordering::Relaxed);
         (W::COUNTERS.given().work)(workload, op);
-        self.0[slot].store(before + amount, Ordering::Relaxed);
+        self.0[word].store(before.wrapping_add(amount), Ordering::Relaxed);
         (W::COUNTERS.given().reply)(workload, op, before)
     }
 
     fn into_entries(self, workload: &W) -> Vec<(W::Key, W::Value)> {
         entries(workload, self.0)
+    }
+}
+
+struct Steps<W: SharedState>(Mutex<State<W>>);
+
+impl<W: SharedState> super::Store<W> for Steps<W> {
+    fn new(_: &W, entries: Vec<(W::Key, W::Value)>) -> Self {
+        Self(Mutex::new(State::new(entries)))
+    }
+
+    #[inline]
+    fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> W::Reply {
+        let seen = {
+            let state = probe.acquire(|| self.0.try_lock(), || self.0.lock());
+            probe.hold(|| state.look(workload, op))
+        };
+        let made = (W::APART.given().make)(workload, op, seen.as_ref());
+        // Whatever was seen may be otherwise by now. That is the point.
+        let mut state = probe.acquire(|| self.0.try_lock(), || self.0.lock());
+        probe.hold(|| state.act(workload, op, &W::APART.given(), seen.is_some(), made))
+    }
+
+    fn into_entries(self, _: &W) -> Vec<(W::Key, W::Value)> {
+        self.0.into_inner().into_entries()
     }
 }

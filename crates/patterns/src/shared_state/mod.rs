@@ -44,6 +44,8 @@ pub struct Uses {
     pub audits: bool,
     /// Operations whose reply the client needs before it goes on.
     pub asks: bool,
+    /// Operations that insert or remove: a lock that lies in an entry would come and go with it.
+    pub inserts: bool,
 }
 
 /// The one place of an entry in a map, as a lock's holder or an owner sees it.
@@ -103,6 +105,13 @@ pub trait SharedState: Workload {
     /// Whether its entries have a fixed place and a fixed size: what memory shared between processes needs, where there
     /// is no allocator to share.
     const FIXED: Form<Fixed<Self>> = Form::Lacks("its entries have no place of fixed size in a region of memory");
+    /// Whether owners of single keys can carry out its pairs and audits in parts: what `partitioned` needs of a workload
+    /// that has either.
+    const SPLIT: Form<Split<Self>> = Form::Lacks("what it does to several entries cannot be done in parts");
+    /// Whether its values are computed from their keys, once each time that one is missing: what `once-cells` needs.
+    const ONCE: Form<Once<Self>> = Form::Lacks("its values are not computed from their keys");
+    /// Whether its operations can be torn apart into a look and an act: what `racy` needs where entries are no counters.
+    const APART: Form<Apart<Self>> = Form::Lacks("its operations have nothing between a look and an act");
 
     /// Entries before the first operation.
     fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
@@ -196,6 +205,57 @@ pub struct Counters<W: SharedState> {
     pub entry: fn(&W, usize, u64) -> KeyValue<W>,
     /// The slot's value at the start.
     pub initial: fn(&W, &W::Value) -> u64,
+    /// Words from one slot to the next: 1 packs them, [`LINE`] gives each a cache line of its own.
+    pub stride: fn(&W) -> usize,
+}
+
+/// Words of a cache line, and of the one that is fetched with it: as far apart as two counters must lie for clients on two
+/// CPUs not to hinder each other.
+pub const LINE: usize = 16;
+
+/// Operations on several entries, in parts that owners of single keys carry out. A pair is told, not asked: its halves
+/// have no reply.
+#[derive(Debug)]
+pub struct Split<W: SharedState> {
+    /// Half of a pair: what it does to its first key (0) or its second (1). The halves may come in any order, and other
+    /// operations between them; only an audit may not.
+    pub half: fn(&W, &W::Op, usize, &mut W::Value),
+    /// Adds the reply to an audit of another part of the entries.
+    pub join: fn(&W, &mut W::Reply, W::Reply),
+}
+
+/// Values that are computed from their keys, each time that one is missing.
+#[derive(Debug)]
+pub struct Once<W: SharedState> {
+    /// Whether an operation wants a value; else it removes one.
+    pub wants: fn(&W, &W::Op) -> bool,
+    /// The value that an operation wants.
+    pub compute: fn(&W, &W::Op) -> W::Value,
+    /// The reply to an operation that found, computed or removed what is given.
+    pub reply: fn(&W, &W::Op, Met<&W::Value>) -> W::Reply,
+}
+
+/// What an operation met at its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met<V> {
+    /// The value was there.
+    Found(V),
+    /// It was not, and this operation computed it.
+    Computed(V),
+    /// It was there, and this operation removed it.
+    Removed,
+    /// There was nothing to remove.
+    Nothing,
+}
+
+/// An operation as those write it who forget that others run: a look at the entry, something made of what was seen, an
+/// act upon it. The whole operation ([`SharedState::write`]) is the same without a gap.
+#[derive(Debug)]
+pub struct Apart<W: SharedState> {
+    /// What is made of what was seen, for the act to put in place.
+    pub make: fn(&W, &W::Op, Option<&W::Value>) -> Option<W::Value>,
+    /// The act: what was seen, what was made of it, and the entry as it is by now.
+    pub act: fn(&W, &W::Op, bool, Option<W::Value>, &mut dyn Entry<W::Value>) -> W::Reply,
 }
 
 /// Entries in slots `0..slots`, each one word, present or not.
@@ -235,21 +295,37 @@ pub struct Evidence<W: SharedState> {
 }
 
 impl<W: SharedState> Counters<W> {
-    /// What each slot holds at the start.
+    /// Words that the slots take.
+    #[must_use]
+    pub fn words(&self, workload: &W) -> usize {
+        (self.slots)(workload) * (self.stride)(workload)
+    }
+
+    /// The word that an operation adds to, and how much.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, workload: &W, op: &W::Op) -> (usize, u64) {
+        let (slot, amount) = (self.add)(workload, op);
+        (slot * (self.stride)(workload), amount)
+    }
+
+    /// What each word holds at the start.
     #[must_use]
     pub fn filled(&self, workload: &W, entries: Vec<KeyValue<W>>) -> Vec<u64> {
         let given: HashMap<W::Key, W::Value> = entries.into_iter().collect();
-        let slot = |slot| {
-            let (key, _) = (self.entry)(workload, slot, 0);
-            given.get(&key).map_or(0, |value| (self.initial)(workload, value))
+        let stride = (self.stride)(workload);
+        let word = |word| {
+            let (key, _) = (self.entry)(workload, word / stride, 0);
+            given.get(&key).filter(|_| word % stride == 0).map_or(0, |value| (self.initial)(workload, value))
         };
-        (0..(self.slots)(workload)).map(slot).collect()
+        (0..self.words(workload)).map(word).collect()
     }
 
-    /// The entries that slots with these values are.
+    /// The entries that words with these values are.
     #[must_use]
     pub fn entries(&self, workload: &W, values: impl IntoIterator<Item = u64>) -> Vec<KeyValue<W>> {
-        values.into_iter().enumerate().map(|(slot, value)| (self.entry)(workload, slot, value)).collect()
+        let slots = values.into_iter().step_by((self.stride)(workload)).enumerate();
+        slots.map(|(slot, value)| (self.entry)(workload, slot, value)).collect()
     }
 }
 

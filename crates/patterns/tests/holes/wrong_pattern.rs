@@ -29,7 +29,7 @@ impl SharedState for Counter {
     type Op = u64;
     type Reply = ();
     type Tally = ();
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("an example");
     fn initial(&self, _: &()) -> Vec<(u64, u64)> {

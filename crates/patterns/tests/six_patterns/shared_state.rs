@@ -265,7 +265,7 @@ impl SharedState for Tickets {
     type Reply = u64;
     type Tally = BTreeSet<(u64, u64)>;
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true, inserts: true };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("an example");
     const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("a ticket is drawn by one client");
 

@@ -83,7 +83,7 @@ impl<const WHOLE: bool> SharedState for Exchange<WHOLE> {
     type Reply = i64;
     type Tally = Tally;
 
-    const USES: Uses = Uses { reads: true, pairs: WHOLE, audits: WHOLE, asks: true };
+    const USES: Uses = Uses { reads: true, pairs: WHOLE, audits: WHOLE, asks: true, inserts: true };
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("jars are taken away");
     const MERGE: Form<fn(&Self, &mut Value, Value)> = Form::Lacks("jars are taken away");
 

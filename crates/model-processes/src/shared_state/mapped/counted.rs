@@ -1,5 +1,5 @@
 //! `shared-atomic`: a word a counter, one indivisible addition an operation. Hardware knows no processes: it costs what it
-//! costs threads.
+//! costs threads. `racy`: the same with a load and a store in its place, deliberately wrong.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,11 +9,11 @@ use patterns::{Error, Probe, SharedState};
 use super::Store;
 use crate::region::Region;
 
-pub(in super::super) struct Counted(Region);
+pub(in super::super) struct Counted<const RACY: bool>(Region);
 
-impl<W: SharedState> Store<W> for Counted {
+impl<W: SharedState, const RACY: bool> Store<W> for Counted<RACY> {
     fn new(workload: &W) -> Result<Self, Error> {
-        Ok(Self(Region::new((W::COUNTERS.given().slots)(workload) * size_of::<AtomicU64>())))
+        Ok(Self(Region::new(W::COUNTERS.given().words(workload) * size_of::<AtomicU64>())))
     }
 
     fn of(memory: IpcSharedMemory) -> Self {
@@ -33,10 +33,19 @@ impl<W: SharedState> Store<W> for Counted {
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> Result<W::Reply, Error> {
-        let (slot, amount) = (W::COUNTERS.given().add)(workload, op);
-        (W::COUNTERS.given().work)(workload, op);
+        let (word, amount) = W::COUNTERS.given().place(workload, op);
+        let word = &self.0.words()[word];
         // Relaxed: the word publishes nothing but itself; the client's report orders it before the final read.
-        let before = self.0.words()[slot].fetch_add(amount, Ordering::Relaxed);
+        let before = if RACY {
+            // Whatever another process stores in between is overwritten. That is the point.
+            let before = word.load(Ordering::Relaxed);
+            (W::COUNTERS.given().work)(workload, op);
+            word.store(before.wrapping_add(amount), Ordering::Relaxed);
+            before
+        } else {
+            (W::COUNTERS.given().work)(workload, op);
+            word.fetch_add(amount, Ordering::Relaxed)
+        };
         Ok((W::COUNTERS.given().reply)(workload, op, before))
     }
 

@@ -1,4 +1,4 @@
-//! `shared-memory` and `shared-atomic`: client processes with the entries in a region that all of them map. The parent
+//! `shared-memory`, `shared-atomic` and `racy`: client processes with the entries in a region that all of them map. The parent
 //! fills it before the clock starts and reads it after; in a round it only says go and waits.
 
 mod counted;

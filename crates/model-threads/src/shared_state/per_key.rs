@@ -1,0 +1,69 @@
+//! `per-key`: a lock in every entry. Operations on different keys do not meet, and a pair takes two locks.
+//!
+//! Lock order: ascending key. A pair takes the lower key first, an audit all in order, so that no two clients wait for each
+//! other. The keys are those of the start: a lock cannot lie in an entry that comes and goes.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+use parking_lot::{Mutex, MutexGuard};
+use patterns::shared_state::Access;
+use patterns::{Form, Probe, SharedState};
+
+pub(super) struct Store<W: SharedState> {
+    /// Where the entry of a key is: never changed while clients run, so that it needs no lock.
+    places: HashMap<W::Key, usize, RandomState>,
+    /// In ascending order of keys.
+    entries: Vec<(W::Key, Mutex<Option<W::Value>>)>,
+}
+
+impl<W: SharedState> Store<W> {
+    #[inline]
+    fn lock<P: Probe>(&self, key: W::Key, probe: &mut P) -> MutexGuard<'_, Option<W::Value>> {
+        let Some(place) = self.places.get(&key) else { panic!("{} made up the key {key:?}", W::ID) };
+        let lock = &self.entries[*place].1;
+        probe.acquire(|| lock.try_lock(), || lock.lock())
+    }
+}
+
+impl<W: SharedState> super::Store<W> for Store<W> {
+    fn new(_: &W, mut entries: Vec<(W::Key, W::Value)>) -> Self {
+        entries.sort_by_key(|(key, _)| *key);
+        let places = entries.iter().enumerate().map(|(place, (key, _))| (*key, place)).collect();
+        let entries = entries.into_iter().map(|(key, value)| (key, Mutex::new(Some(value)))).collect();
+        Self { places, entries }
+    }
+
+    #[inline]
+    fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> W::Reply {
+        match workload.access(op) {
+            Access::Read(key) => {
+                let value = self.lock(key, probe);
+                probe.hold(|| workload.read(op, value.as_ref()))
+            }
+            Access::Write(key) => {
+                let mut value = self.lock(key, probe);
+                probe.hold(|| workload.write(op, &mut *value))
+            }
+            Access::Pair(one, two) => {
+                let mut low = self.lock(one.min(two), probe);
+                let mut high = self.lock(one.max(two), probe);
+                let (first, second) = if one < two { (&mut low, &mut high) } else { (&mut high, &mut low) };
+                probe.hold(|| workload.write_pair(op, [first.as_mut(), second.as_mut()]))
+            }
+            Access::Audit => {
+                let all: Vec<_> = self.entries.iter().map(|(key, _)| self.lock(*key, probe)).collect();
+                probe.hold(|| workload.audit(op, &mut all.iter().filter_map(|value| value.as_ref())))
+            }
+        }
+    }
+
+    fn into_entries(self, _: &W) -> Vec<(W::Key, W::Value)> {
+        self.entries.into_iter().filter_map(|(key, value)| Some((key, value.into_inner()?))).collect()
+    }
+}
+
+/// What a lock in an entry needs: an entry that stays.
+pub(super) fn entries_stay<W: SharedState>() -> Form<()> {
+    if W::USES.inserts { Form::Lacks("entries come and go, and a lock in one of them with it") } else { Form::Has(()) }
+}
