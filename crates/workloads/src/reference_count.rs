@@ -148,8 +148,13 @@ impl SharedState for ReferenceCount {
         }
         let operations = input.iter().map(|script| script.len() as u64).sum::<u64>();
         let lost = drift(|_| true).map(i64::unsigned_abs).sum::<u64>();
-        let faults = [("leaked_objects", leaked), ("early_frees", freed)];
-        Err(Wrong { faults: faults.to_vec(), ..Wrong::updates(operations, operations.saturating_sub(lost)) })
+        Err(Wrong {
+            message: format!(
+                "{leaked} objects would never be freed, {freed} were freed too early: {lost} updates lost"
+            ),
+            faults: vec![("leaked_objects", leaked), ("early_frees", freed)],
+            ..Wrong::updates(operations, operations.saturating_sub(lost))
+        })
     }
 }
 
