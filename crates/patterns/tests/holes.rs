@@ -1,4 +1,5 @@
-//! Holes in the contract do not compile, and the compiler says what to write.
+//! Holes in the contract do not compile, and the compiler says what to write; nor do the mistakes with threads and tasks
+//! that it is there to forbid.
 
 use std::fs;
 use std::path::Path;
@@ -36,6 +37,14 @@ const MUST_SAY: &[(&str, &[&str])] = &[
     ("task_asks_for_the_input", &["`execute` has 5 parameters", "`execute` from trait: `fn(&Self, usize, usize, &["]),
     ("kernel_captures_the_input", &["can't capture dynamic environment"]),
     ("worker_captures_the_input", &["if they do not capture any variables", "`input` captured here"]),
+    ("rc_sent", &["`Rc<Vec<u64>>` cannot be sent between threads safely"]),
+    ("refcell_shared", &["`RefCell<u64>` cannot be shared between threads safely", "`std::sync::RwLock` instead"]),
+    (
+        "guard_held_across_await",
+        &["is not `Send` as this value is used across an await", "`mut held` maybe used later"],
+    ),
+    ("borrow_sent_to_a_thread", &["may outlive the current function", "use the `move` keyword"]),
+    ("handle_escapes_its_scope", &["lifetime may not live long enough"]),
     ("partial_borrows_the_input", &["`Deserialize` is not general enough", "must outlive `'static`"]),
 ];
 

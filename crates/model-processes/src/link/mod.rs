@@ -128,18 +128,11 @@ impl Link {
     /// Hangs up and reaps; `None` if it had to be killed.
     pub(crate) fn end(&mut self) -> Option<ExitStatus> {
         self.hang_up();
-        let asked = Tick::now();
-        let mut nap = Duration::from_micros(50);
-        loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => return Some(status),
-                Ok(None) if asked.elapsed() < END => thread::sleep(nap),
-                _ => break,
-            }
-            nap = (nap * 2).min(Duration::from_millis(10));
+        let status = ended(&mut self.child);
+        if status.is_none() {
+            reap(&mut self.child);
         }
-        reap(&mut self.child);
-        None
+        status
     }
 }
 
@@ -147,6 +140,20 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// How a process ended that has nothing left to do; `None` if it did not.
+fn ended(child: &mut Child) -> Option<ExitStatus> {
+    let asked = Tick::now();
+    let mut nap = Duration::from_micros(50);
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if asked.elapsed() < END => thread::sleep(nap),
+            _ => return None,
+        }
+        nap = (nap * 2).min(Duration::from_millis(10));
     }
 }
 

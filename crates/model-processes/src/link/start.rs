@@ -4,7 +4,7 @@
 //! long for a socket's name, the limit of descriptors.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -15,7 +15,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use patterns::clock::Tick;
 use patterns::{Error, Start};
 
-use super::{Link, reap, said};
+use super::{Link, ended, reap, said};
 use crate::wire::{Hello, Undisturbed};
 
 /// A socket's name holds 107 bytes; ipc-channel adds `/.tmpXXXXXX/socket` to the folder and truncates in silence.
@@ -115,6 +115,10 @@ impl Starting {
                 }
                 Ok(Err(error)) => {
                     let _ = accepting.join();
+                    // One that was killed after it connected, before its first word, had hung up as well.
+                    if let Some(status) = ended(&mut child).filter(|status| status.signal().is_some()) {
+                        return Err(Absent::of(worker, status));
+                    }
                     reap(&mut child);
                     return Err(Error::Died { worker, how: format!("failed to connect: {error}") }.into());
                 }
@@ -122,10 +126,7 @@ impl Starting {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             match child.try_wait() {
-                Ok(Some(status)) => {
-                    let error = Error::Died { worker, how: format!("{} before it connected", said(status)) };
-                    break Absent { error, killed: status.signal().is_some() };
-                }
+                Ok(Some(status)) => break Absent::of(worker, status),
                 Ok(None) if asked.elapsed() < CONNECT => {}
                 _ => break Error::Died { worker, how: format!("did not connect within {CONNECT:?}") }.into(),
             }
@@ -142,6 +143,13 @@ impl Starting {
 struct Absent {
     error: Error,
     killed: bool,
+}
+
+impl Absent {
+    fn of(worker: usize, status: ExitStatus) -> Self {
+        let error = Error::Died { worker, how: format!("{} before it connected", said(status)) };
+        Self { error, killed: status.signal().is_some() }
+    }
 }
 
 impl From<Error> for Absent {

@@ -146,10 +146,16 @@ pub(crate) struct Tickets {
 
 impl Workload for Tickets {
     const ID: &'static str = "tickets";
-    type Input = Vec<u8>;
-    fn input(&self, _: u64, _: usize) -> Vec<u8> {
-        vec![1; self.tickets]
+    type Input = Queue;
+    fn input(&self, _: u64, clients: usize) -> Queue {
+        Queue { clients, script: vec![1; self.tickets] }
     }
+}
+
+/// How many clients there are, and what each does.
+pub(crate) struct Queue {
+    clients: usize,
+    script: Vec<u8>,
 }
 
 impl SharedState for Tickets {
@@ -178,11 +184,11 @@ impl SharedState for Tickets {
         unpack: |word| word,
     });
 
-    fn initial(&self, _: &Vec<u8>) -> Vec<(u8, u64)> {
+    fn initial(&self, _: &Queue) -> Vec<(u8, u64)> {
         vec![(0, 0)]
     }
-    fn script<'i>(&self, input: &'i Vec<u8>, _: usize) -> &'i [u8] {
-        input
+    fn script<'i>(&self, input: &'i Queue, _: usize) -> &'i [u8] {
+        &input.script
     }
     fn access(&self, _: &u8) -> Access<u8> {
         Access::Write(0)
@@ -203,10 +209,13 @@ impl SharedState for Tickets {
     fn merge_tally(&self, into: &mut u64, other: u64) {
         *into += other;
     }
-    fn verify(&self, _: &Vec<u8>, answer: &Answer<Self>) -> Result<(), Wrong> {
-        let taken = answer.entries.first().map_or(0, |(_, value)| *value);
-        let sum = taken * taken.saturating_sub(1) / 2;
-        if answer.tally == sum { Ok(()) } else { Err("two clients have one ticket".into()) }
+    fn verify(&self, input: &Queue, answer: &Answer<Self>) -> Result<(), Wrong> {
+        let all = (input.clients * self.tickets) as u64;
+        if (answer.entries.as_slice(), answer.tally) == (&[(0, all)], all * all.saturating_sub(1) / 2) {
+            Ok(())
+        } else {
+            Err("two clients have one ticket, or one is lost".into())
+        }
     }
 }
 
@@ -328,16 +337,14 @@ pub(crate) fn short(cell: &Cell) -> Value {
     }
 }
 
-/// Processes whose parent is this one.
+/// Processes whose parent is this one; those that one thread started, in that order.
 pub(crate) fn children() -> Vec<i32> {
     let tasks = fs::read_dir("/proc/self/task").expect("/proc");
     let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
-    let mut all: Vec<i32> = tasks
+    tasks
         .flatten()
         .flat_map(|task| of(task).split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
-        .collect();
-    all.sort_unstable();
-    all
+        .collect()
 }
 
 /// Entries of a folder.
@@ -357,7 +364,9 @@ pub(crate) struct Left {
 pub(crate) fn left() -> Left {
     let maps = fs::read_to_string("/proc/self/maps").expect("/proc");
     let regions = maps.lines().filter(|line| line.contains("ipc-channel-shared-memory")).count();
-    Left { children: children(), descriptors: count("/proc/self/fd"), regions }
+    let mut children = children();
+    children.sort_unstable();
+    Left { children, descriptors: count("/proc/self/fd"), regions }
 }
 
 /// Any number: xorshift64, seeded once by the time and the process.

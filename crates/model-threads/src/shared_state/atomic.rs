@@ -1,8 +1,10 @@
 //! `atomic`: a slot a key, one indivisible addition an operation. No lock, no lost update; only for counters.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use patterns::{Probe, SharedState};
+
+use super::word::add;
 
 pub(super) struct Store(Vec<AtomicU64>);
 
@@ -15,9 +17,7 @@ impl<W: SharedState> super::Store<W> for Store {
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
         let (word, amount) = W::COUNTERS.given().place(workload, op);
         (W::COUNTERS.given().work)(workload, op);
-        // Relaxed: the slot publishes nothing but itself; the end of the round orders it before the final read (the
-        // team's channel, from the worker's report to the coordinator's receive).
-        let before = self.0[word].fetch_add(amount, Ordering::Relaxed);
+        let before = add(&self.0[word], amount);
         (W::COUNTERS.given().reply)(workload, op, before)
     }
 

@@ -32,6 +32,7 @@ mod semaphore;
 mod sharded;
 mod snapshot;
 mod std_mutex;
+mod word;
 
 use std::sync::Arc;
 

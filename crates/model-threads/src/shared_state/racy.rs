@@ -3,7 +3,7 @@
 //! A logic race without undefined behaviour: each step is whole, their sequence is not. On counters a step is a load or a
 //! store; on entries that come and go it is a look-up or an act under a lock, which does not help.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
 use patterns::shared_state::{Answer, State};
@@ -11,6 +11,7 @@ use patterns::{Demand, Form, Probe, SharedState, Strategy};
 
 use super::atomic::{entries, slots};
 use super::clients;
+use super::word::add_in_two_steps;
 
 /// With counters where the workload has them, else with an operation in two steps.
 pub(super) fn strategy<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
@@ -31,10 +32,7 @@ impl<W: SharedState> super::Store<W> for Words {
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> W::Reply {
         let (word, amount) = W::COUNTERS.given().place(workload, op);
-        // Relaxed, and two of them: whatever another client stored in between is overwritten. That is the point.
-        let before = self.0[word].load(Ordering::Relaxed);
-        (W::COUNTERS.given().work)(workload, op);
-        self.0[word].store(before.wrapping_add(amount), Ordering::Relaxed);
+        let before = add_in_two_steps(&self.0[word], amount, || (W::COUNTERS.given().work)(workload, op));
         (W::COUNTERS.given().reply)(workload, op, before)
     }
 
