@@ -1,5 +1,7 @@
 //! What `race` shows: for a workload, how wrong its broken versions are, what each fix costs, and one sentence.
 
+use std::collections::BTreeSet;
+
 use results::CellStatus;
 use results::race::{Broken, Fix, Loss, Price, Race, Raced};
 
@@ -31,7 +33,8 @@ pub fn race(race: &Race, raced: &Raced, style: Terminal) -> String {
     }
     let rounds = match raced.rounds {
         0 => String::from("no round of all versions was finished: times are of what there is"),
-        rounds => format!("{} side by side, [least, most] of them", plural(rounds as usize, "round")),
+        1 => String::from("one round side by side"),
+        rounds => format!("medians of {rounds} rounds side by side, [least, most]"),
     };
     page.line(0, vec![plain(format!("A demonstration ({rounds}). Intervals and verdicts: {}", compare(raced)))], "");
     page.finish() + "\n"
@@ -42,9 +45,10 @@ fn head(page: &mut Page, raced: &Raced) {
     let clients = plural(raced.workers as usize, "client");
     let operations = raced.operations.map(|all| {
         let each = all / u64::from(raced.workers.max(1));
-        let even = each * u64::from(raced.workers) == all && raced.workers > 1;
-        let each = if even { format!(" ({} each)", figures::count(each as f64)) } else { String::new() };
-        format!(", {} operations{each}", figures::count(all as f64))
+        let even = each * u64::from(raced.workers) == all;
+        let each =
+            if even { format!("{} operations each", figures::count(each as f64)) } else { "all together".into() };
+        format!(", {each}: {} expected", figures::count(all as f64))
     });
     page.line(2, vec![Item::Words(Ink::Bold, format!("{name}: {clients}{}", operations.unwrap_or_default()))], "");
     page.line(2, vec![plain(raced.about.as_str())], "");
@@ -67,7 +71,11 @@ fn broken(page: &mut Page, race: &Race, raced: &Raced) {
                     [expected_updates, actual_updates, lost_updates].map(|n| figures::count(*n as f64));
                 [expected, actual, lost, percent(*lost_share)]
             }
-            None => [dash(), dash(), String::from(if one.runs > 0 { "0" } else { NONE }), String::new()],
+            None if one.runs > 0 => {
+                let all = raced.operations.map_or_else(dash, |all| figures::count(all as f64));
+                [all.clone(), all, String::from("0"), String::new()]
+            }
+            None => [dash(), dash(), dash(), String::new()],
         };
         let time = one.elapsed_ns.map_or_else(dash, figures::duration);
         let ink = if one.reproduced { Ink::Alarm } else { Ink::Plain };
@@ -89,7 +97,7 @@ fn notes(race: &Race, raced: &Raced, one: &Broken) -> Vec<(Ink, String)> {
     if !one.reproduced {
         let why = match (raced.workers, race.cpus) {
             (1, _) => String::from("1 client: nobody to race with"),
-            (_, 1) => String::from("1 CPU? clients take turns on it"),
+            (_, 1) => String::from("1 CPU?"),
             (_, cpus) => figures::cpus(f64::from(cpus)),
         };
         let tries = plural(one.runs as usize, "run");
@@ -98,7 +106,9 @@ fn notes(race: &Race, raced: &Raced, one: &Broken) -> Vec<(Ink, String)> {
     let kinds = one.shown.iter().flat_map(|loss| &loss.faults);
     let kinds = faults::listed(kinds.map(|(kind, times)| (kind.as_str(), *times as f64)));
     let range = match (one.lost_share_least, one.lost_share_most) {
-        (Some(least), Some(most)) if least < most => format!(", {} to {} lost", percent(least), percent(most)),
+        (Some(least), Some(most)) if percent(least) != percent(most) => {
+            format!(", {} to {} lost", percent(least), percent(most))
+        }
         _ => String::new(),
     };
     let seen = match one.seen_at_try {
@@ -112,14 +122,15 @@ fn notes(race: &Race, raced: &Raced, one: &Broken) -> Vec<(Ink, String)> {
 
 fn fixed(page: &mut Page, raced: &Raced) {
     page.blank();
+    page.line(2, legend(raced).into_iter().map(plain).collect(), "");
     let mut models: Vec<&str> = Vec::new();
     for fix in &raced.fixed {
         models.extend((!models.contains(&fix.model.as_str())).then_some(fix.model.as_str()));
     }
-    // The range is the first to go where the terminal is narrow, and then what one thread needs.
+    // Where the terminal is narrow, the comparison with one thread is the first to go, and then the range.
     for columns in [6, 5, 4] {
         let lines = fixes(raced, &models, columns);
-        if width(&lines) <= page.width() || columns == 4 {
+        if ends(&lines).last() <= Some(&page.width()) || columns == 4 {
             return table(page, &lines);
         }
     }
@@ -129,14 +140,16 @@ fn fixed(page: &mut Page, raced: &Raced) {
 fn fixes(raced: &Raced, models: &[&str], columns: usize) -> Vec<Line> {
     let chosen = |[name, lost, time, price, range, sequential]: [String; 6]| match columns {
         6 => vec![name, lost, time, price, range, sequential],
-        5 => vec![name, lost, time, price, sequential],
+        5 => vec![name, lost, time, price, range],
         _ => vec![name, lost, time, price],
     };
-    let head = ["fixed", "lost", "time", "price", "", "x\u{a0}sequential"].map(str::to_owned);
+    let head = ["fixed", "lost", "time", "price", "", "seq"].map(str::to_owned);
     let mut lines = vec![Line::Row(Ink::Bold, chosen(head))];
+    let common = baselines(&raced.fixed.iter().collect::<Vec<_>>()).len() < 2;
     for model in models {
         let all: Vec<&Fix> = raced.fixed.iter().filter(|fix| fix.model == *model).collect();
-        let against = all.iter().find_map(|fix| Some(fix.price.as_ref()?.against.as_str()));
+        // Where it is one for all, it is said once, above.
+        let against = baselines(&all).into_iter().next().filter(|_| !common);
         let against = against.map(|against| format!(" (price: times {against})")).unwrap_or_default();
         lines.push(Line::Title(format!("{model}{against}")));
         for fix in all {
@@ -159,15 +172,36 @@ fn fixes(raced: &Raced, models: &[&str], columns: usize) -> Vec<Line> {
     lines
 }
 
+/// The broken versions that these are priced against, each once.
+fn baselines<'f>(fixes: &[&'f Fix]) -> BTreeSet<&'f str> {
+    fixes.iter().filter_map(|fix| Some(fix.price.as_ref()?.against.as_str())).collect()
+}
+
+/// What `price` means, where it means one thing.
+fn legend(raced: &Raced) -> Option<String> {
+    let fixes: Vec<&Fix> = raced.fixed.iter().collect();
+    match baselines(&fixes).into_iter().collect::<Vec<_>>()[..] {
+        [] => None,
+        [one] => Some(format!("price: times {one}; seq: times one thread; in the same rounds")),
+        _ => Some(String::from("price: times the broken version named; seq: times one thread; in the same rounds")),
+    }
+}
+
 /// One sentence: what was lost, what the cheapest fix and the classic one cost.
 fn conclusion(raced: &Raced) -> String {
     let shown = raced.broken.iter().find_map(|one| Some((one, one.shown.as_ref()?)));
+    // A race that shows now and then did not lose that much every time.
+    let often = |one: &Broken| match one.runs_wrong {
+        wrong if wrong < one.runs => format!(" in {wrong} of {}", plural(one.runs as usize, "run")),
+        _ => String::new(),
+    };
     let mut said = match shown {
         Some((one, loss)) if loss.faults.is_empty() => {
-            format!("{} lost {} of its updates", one.contender, percent(loss.lost_share))
+            format!("{} lost {} of its updates{}", one.contender, percent(loss.lost_share), often(one))
         }
         Some((one, loss)) => {
-            format!("{} did {} of its operations wrongly", one.contender, percent(loss.lost_share))
+            let share = percent(loss.lost_share);
+            format!("{share} of the operations of {} went wrong{}", one.contender, often(one))
         }
         None if raced.broken.iter().all(|one| one.runs == 0) => String::from("No broken version ran"),
         None => String::from("No race showed here"),
@@ -235,40 +269,29 @@ impl Line {
     }
 }
 
-fn widths(lines: &[Line]) -> Vec<usize> {
-    let mut widths: Vec<usize> = Vec::new();
-    for line in lines {
-        if let Line::Row(_, cells) = line {
-            widths.resize(widths.len().max(cells.len()), 0);
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-    }
-    widths
-}
-
-/// Columns between two of a table.
-const GAP: usize = 2;
-
-fn width(lines: &[Line]) -> usize {
-    let widths = widths(lines);
-    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+/// Where each column ends. One without a head belongs to the column before it, and stands nearer to it.
+fn ends(lines: &[Line]) -> Vec<usize> {
+    let rows = || lines.iter().filter_map(|line| if let Line::Row(_, cells) = line { Some(cells) } else { None });
+    let Some(head) = rows().next() else { return Vec::new() };
+    let mut end = 0;
+    let column = |(column, head): (usize, &String)| {
+        let width = rows().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let gap = if column == 0 || width == 0 { 0 } else { 1 + usize::from(!head.is_empty()) };
+        end += gap + width;
+        end
+    };
+    head.iter().enumerate().map(column).collect()
 }
 
 fn table(page: &mut Page, lines: &[Line]) {
-    let widths = widths(lines);
+    let ends = ends(lines);
     for line in lines {
         match line {
             Line::Title(text) => page.line(2, vec![Item::Words(Ink::Bold, text.clone())], ""),
-            Line::Note((ink, text)) => {
-                page.line(4, vec![Item::Tab(4), Item::Words(*ink, text.clone())], "");
-            }
+            Line::Note((ink, text)) => page.line(4, vec![Item::Tab(4), Item::Words(*ink, text.clone())], ""),
             Line::Row(ink, cells) => {
-                let mut end = 0;
                 let mut items = Vec::new();
-                for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
-                    end += width + if column > 0 { GAP } else { 0 };
+                for (column, (cell, end)) in cells.iter().zip(&ends).enumerate() {
                     let at = if column > 0 { end - cell.chars().count() } else { 0 };
                     items.extend([Item::Tab(at), Item::Words(*ink, cell.replace(' ', JOIN))]);
                 }
