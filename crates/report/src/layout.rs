@@ -51,6 +51,11 @@ impl Page {
         self.width
     }
 
+    /// An empty line.
+    pub(crate) fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
     pub(crate) fn finish(self) -> String {
         self.out
     }

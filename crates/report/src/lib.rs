@@ -7,6 +7,7 @@
 mod checks;
 mod csv;
 mod facts;
+mod faults;
 mod figures;
 mod granularity;
 mod html;
@@ -14,12 +15,15 @@ mod layout;
 mod markdown;
 mod metrics;
 mod omissions;
+mod race;
 mod terminal;
 mod turns;
 mod view;
 mod words;
 
 pub use csv::csv;
+pub use faults::went_wrong;
 pub use html::html;
 pub use markdown::markdown;
+pub use race::race;
 pub use terminal::{Terminal, terminal};

@@ -5,6 +5,7 @@ use std::fmt;
 use results::{Cell, CellStatus, Contrast, Run, Verdict};
 
 use crate::facts::ending;
+use crate::faults;
 use crate::figures::{self, percent, plural};
 use crate::view::{GroupView, Row, Standing, Tally, View, median};
 
@@ -255,12 +256,13 @@ pub(crate) fn lost(group: &GroupView<'_>) -> Vec<Sentence> {
         .map(|cell| {
             let mut s = Sentence::default();
             s.contender(cell);
-            match (median(cell, "lost_updates"), median(cell, "expected_updates")) {
-                (Some(lost), Some(all)) => {
-                    s.text(format!(" lost {} of {} updates", figures::count(lost), figures::count(all)))
+            let kinds = faults::of(cell);
+            match median(cell, "lost_updates") {
+                Some(lost) => {
+                    let colon = if kinds.is_empty() { "" } else { ":" };
+                    s.text(format!("{colon} {}", faults::said(lost, median(cell, "expected_updates"), &kinds)))
                 }
-                (Some(lost), None) => s.text(format!(" lost {} updates", figures::count(lost))),
-                (None, _) => s.text(" is wrong on purpose; how wrong it was is not known"),
+                None => s.text(" is wrong on purpose; how wrong it was is not known"),
             };
             s.text(format!("{fixes}."));
             s

@@ -24,6 +24,7 @@ mod measure;
 mod noise;
 mod output;
 mod progress;
+mod race;
 mod render;
 mod repro;
 mod resume;
@@ -54,6 +55,7 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Render(arguments) => render::run(&arguments),
         cli::Command::Selfcheck(arguments) => selfcheck::run(&suite, &arguments),
         cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
+        cli::Command::Race(arguments) => race::run(&suite, &arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Doctor(arguments) => doctor::run(&arguments),
         cli::Command::Noise(arguments) => noise::run(&arguments),

@@ -134,6 +134,54 @@ fn said(sample: &Sample) -> String {
     format!("  round {} #{}  {}  {what}", sample.round, sample.position + 1, sample.cell)
 }
 
+/// Progress without an end to count to: the part that goes on, and on a terminal the cell that runs.
+pub(crate) struct Parts {
+    form: Form,
+    part: String,
+}
+
+impl Parts {
+    pub(crate) fn new(progress: cli::Progress) -> Self {
+        let form = match progress {
+            cli::Progress::None => Form::None,
+            cli::Progress::Auto if std::io::stderr().is_terminal() => Form::Bar(line()),
+            cli::Progress::Auto | cli::Progress::Plain => Form::Plain,
+        };
+        Self { form, part: String::new() }
+    }
+
+    /// A new part begins.
+    pub(crate) fn part(&mut self, part: String) {
+        match &self.form {
+            Form::Bar(bar) => bar.set_message(part.clone()),
+            Form::Plain => crate::output::note(&part),
+            Form::None => {}
+        }
+        self.part = part;
+    }
+
+    /// This runs now. One line each would be too many where there is no terminal.
+    pub(crate) fn running(&self, what: &str) {
+        if let Form::Bar(bar) = &self.form {
+            bar.set_message(format!("{}  {what}", self.part));
+        }
+    }
+
+    /// Clears the line, for what goes to stdout.
+    pub(crate) fn end(&self) {
+        if let Form::Bar(bar) = &self.form {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line that is written anew when there is something to say, and by no thread in between.
+fn line() -> ProgressBar {
+    let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    line.set_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+    line
+}
+
 fn bar(length: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
     let style = ProgressStyle::with_template("{bar:24} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar());

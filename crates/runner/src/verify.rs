@@ -32,12 +32,9 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Verify) -> Resul
             }
             let (status, note) = match &sampled.outcome {
                 Outcome::Measured { metrics, .. } if one.wrong => {
-                    let lost = metrics.get("lost_updates").zip(metrics.get("expected_updates"));
-                    let lost = lost.map_or_else(
-                        || String::from("no update this time"),
-                        |(lost, all)| format!("{lost} of {all} updates"),
-                    );
-                    ("ok", format!("deliberately wrong: lost {lost}"))
+                    let wrong = report::went_wrong(metrics);
+                    let wrong = wrong.unwrap_or_else(|| String::from("nothing went wrong this time"));
+                    ("ok", format!("deliberately wrong: {wrong}"))
                 }
                 Outcome::Measured { .. } => ("ok", String::new()),
                 Outcome::Failed { reason } => ("failed", reason.clone()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use results::journal::{Event, Outcome, PlannedCell, PlannedGroup, Twin};
+use results::race::FAULTS;
 use results::{Cell, CellStatus, Metric, Support, Units};
 
 use crate::engine::{Settings, noise_limit};
@@ -186,6 +187,8 @@ impl<'e> Gathered<'e> {
     }
 
     fn metrics(&self, planned: &PlannedCell, samples: &[Taken<'e>]) -> BTreeMap<String, Metric> {
+        let happens = |kind: &&str| samples.iter().any(|taken| taken.metrics.contains_key(*kind));
+        let kinds: Vec<&str> = FAULTS.into_iter().filter(happens).collect();
         let said = |taken: &Taken<'e>| {
             let mut extra = BTreeMap::new();
             extra.extend(self.efficiency(taken).map(|efficiency| ("efficiency", efficiency)));
@@ -193,6 +196,9 @@ impl<'e> Gathered<'e> {
             if planned.deliberately_wrong && !taken.metrics.contains_key("lost_updates") {
                 extra.insert("lost_updates", 0.0);
             }
+            // So it does of each kind of fault that its other samples have.
+            let none = kinds.iter().copied().filter(|kind| !taken.metrics.contains_key(*kind));
+            extra.extend(none.map(|kind| (kind, 0.0)));
             Said { elapsed_ns: taken.elapsed_ns, metrics: taken.metrics, absent: taken.absent, extra }
         };
         let nothing = BTreeMap::new();

@@ -6,6 +6,7 @@ use results::{Cell, Run};
 use super::forest::shown;
 use super::{contender, section};
 use crate::facts;
+use crate::faults;
 use crate::figures::{self, percent};
 use crate::omissions;
 use crate::turns::Turns;
@@ -20,7 +21,7 @@ pub(super) fn lost(view: &View<'_>) -> Markup {
     }
     let title = html! {
         h2 { "Lost updates" }
-        p.how { "Hatched: the part of the updates that a deliberately wrong contender lost. Below it the time of each fix: what safety costs." }
+        p.how { "Hatched: the part of the updates that a deliberately wrong contender lost, or of the operations that went wrong in it. Below it the time of each fix: what safety costs." }
     };
     let body = html! {
         @for group in groups {
@@ -48,9 +49,13 @@ fn lost_row(cell: &Cell, wrong: bool) -> Markup {
     let share = lost.zip(expected).filter(|(_, all)| *all > 0.0).map(|(lost, all)| (lost / all).clamp(0.0, 1.0));
     // A verified answer says that nothing was lost, even where nobody counted.
     let clean = !wrong && words::lost_none(cell) == Some(true);
+    let kinds = faults::listed(faults::of(cell));
     html! {
         tr.wrongrow[wrong] {
-            th scope="row" { (contender(&cell.contender)) }
+            th scope="row" {
+                (contender(&cell.contender))
+                @if !kinds.is_empty() { br; span.q { (kinds) } }
+            }
             td.bar {
                 @if let Some(share) = share.filter(|_| wrong) {
                     svg role="img" aria-label=(format!("{} lost", percent(share))) {

@@ -4,6 +4,7 @@ mod checked;
 mod everything;
 mod granularity;
 mod hostile;
+mod race;
 mod runs;
 mod size;
 mod sparse;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod around;
+mod race;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::around::{Clean, Diff, Doctor, Noise, Rhythm, Selfcheck};
+pub(crate) use self::race::Race;
 
 /// Which concurrency model wins on which shape of work, measured on this machine.
 #[derive(Debug, Parser)]
@@ -20,6 +22,7 @@ Examples:
   crossover compare                             measure everything, write reports/latest
   crossover compare --quick counter             one workload, at most two minutes
   crossover compare primes:coarse --workers 1,2 a preset, at two worker counts
+  crossover race counter                        lost updates, and what each fix costs: a stress test
   crossover list                                what there is to measure
   crossover doctor                              what this machine can measure, and what to do about it
 
@@ -44,6 +47,8 @@ pub(crate) enum Command {
     Selfcheck(Selfcheck),
     /// Compare two stored runs, or this program with another revision of itself
     Diff(Diff),
+    /// Show what forgetting the lock does: deliberately wrong versions beside their fixes
+    Race(Race),
     /// Run one cell in this process, to put it under perf or strace
     Repro(Repro),
     /// Look at this machine for ten seconds: what it can and cannot measure, and what to do about it
