@@ -244,6 +244,15 @@ pub enum Form<T> {
 }
 
 impl<T> Form<T> {
+    /// The same without what it has.
+    #[must_use]
+    pub fn is_there(&self) -> Form<()> {
+        match self {
+            Self::Has(_) => Form::Has(()),
+            Self::Lacks(why) => Form::Lacks(why),
+        }
+    }
+
     /// What a strategy may take that [`Strategy::needs`] it. Asked of the type at every use, and not kept: then functions
     /// in it are known when the strategy is compiled, and are called like any other.
     ///

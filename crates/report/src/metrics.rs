@@ -26,7 +26,7 @@ const fn count(id: &'static str, label: &'static str, about: &'static str) -> Kn
 }
 
 /// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
-const KNOWN: [Known; 33] = [
+const KNOWN: [Known; 34] = [
     known("elapsed_ns", "time", "one iteration, start-up left out"),
     known(
         "efficiency",
@@ -69,6 +69,7 @@ const KNOWN: [Known; 33] = [
     count("expected_updates", "expected updates", "updates that were made"),
     count("missing_keys", "missing keys", "looked up, found and gone again before they were used"),
     count("duplicate_computations", "duplicate computations", "made twice, since two found that it was not there yet"),
+    count("torn_audits", "torn audits", "saw one half of a change without the other"),
     count("leaked_objects", "leaked objects", "nobody refers to them, and nobody frees them"),
     count("early_frees", "early frees", "freed while somebody still referred to them"),
     count("restarts", "restarts", "workers that died and were replaced"),

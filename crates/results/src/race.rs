@@ -11,7 +11,8 @@ use crate::CellStatus;
 pub const SCHEMA: &str = "race/1";
 
 /// What can go wrong in a counterexample, by kind: metrics that stand beside `lost_updates`, each a number of operations.
-pub const FAULTS: [&str; 4] = ["missing_keys", "duplicate_computations", "leaked_objects", "early_frees"];
+pub const FAULTS: [&str; 5] =
+    ["missing_keys", "duplicate_computations", "torn_audits", "leaked_objects", "early_frees"];
 
 /// One invocation of `race`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

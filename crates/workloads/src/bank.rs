@@ -153,6 +153,7 @@ impl SharedState for Bank {
             if let Op::Transfer { amount, .. } = op {
                 *balance += if side == 0 { -amount } else { *amount };
             }
+            0
         },
         join: |_, sum, part| *sum += part,
     });
@@ -215,7 +216,7 @@ impl SharedState for Bank {
             return Err(format!("{held} audits, not {}", input.audits).into());
         }
         if astray > 0 {
-            return Err(Wrong::operations(held, &[("audits_astray", astray)]));
+            return Err(Wrong::operations(held, &[("torn_audits", astray)]));
         }
         let right = &input.balances;
         if answer.entries.len() != right.len() {
@@ -276,7 +277,7 @@ mod tests {
         let mut astray = run(&input, false);
         astray.tally.astray = 2;
         let wrong = BANK.verify(&input, &astray).unwrap_err();
-        assert_eq!(wrong.faults, [("audits_astray", 2)]);
+        assert_eq!(wrong.faults, [("torn_audits", 2)]);
         let mut off = run(&input, false);
         off.entries[0].1 += 1;
         assert!(BANK.verify(&input, &off).is_err());

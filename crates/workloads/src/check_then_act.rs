@@ -293,7 +293,7 @@ impl SharedState for CheckThenAct {
 
 #[cfg(test)]
 mod tests {
-    use patterns::shared_state::State;
+    use patterns::shared_state::{State, Torn};
 
     use super::*;
 
@@ -303,13 +303,14 @@ mod tests {
     fn run(input: &Requests, torn: bool) -> Answer<CheckThenAct> {
         let mut state = State::<CheckThenAct>::new(CACHE.initial(input));
         let mut tally = Seen::default();
-        let apart = <CheckThenAct as SharedState>::APART.given();
         for at in 0..input.scripts[0].len() {
             if torn {
-                let seen: Vec<_> = input.scripts.iter().map(|script| state.look(&CACHE, &script[at])).collect();
-                for (script, seen) in input.scripts.iter().zip(seen) {
-                    let made = (apart.make)(&CACHE, &script[at], seen.as_ref());
-                    let reply = state.act(&CACHE, &script[at], &apart, seen.is_some(), made);
+                let begin =
+                    |script: &Vec<Op>, state: &mut _| Torn::begin(&CACHE, &script[at], state).expect("no audit");
+                let begun: Vec<_> = input.scripts.iter().map(|script| begin(script, &mut state)).collect();
+                for (script, mut torn) in input.scripts.iter().zip(begun) {
+                    torn.gap(&CACHE, &script[at]);
+                    let reply = torn.finish(&CACHE, &script[at], &mut state);
                     CACHE.observe(&mut tally, &script[at], reply);
                 }
             } else {

@@ -13,7 +13,7 @@ mod sync_mutex;
 use std::sync::Arc;
 
 use patterns::probe::Observed;
-use patterns::shared_state::{Answer, Evidence};
+use patterns::shared_state::{Answer, Evidence, Torn};
 use patterns::{Demand, Error, Job, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 
 use crate::{Async, joined};
@@ -26,7 +26,11 @@ impl RunsSharedState for Async {
         Strategies::of(Strategy::idiomatic("mutex", Demand::AWAITED, mutex::run::<W, P>))
             .and(Strategy::idiomatic("sync-mutex", Demand::SPAWNED, sync_mutex::run::<W, P>))
             .and(Strategy::idiomatic("actor", SENT, actor::run::<W, P>))
-            .and(Strategy::idiomatic("racy", Demand::AWAITED, racy::run::<W, P>).needs(&W::APART).deliberately_wrong())
+            .and(
+                Strategy::idiomatic("racy", Demand::AWAITED, racy::run::<W, P>)
+                    .needs(&Torn::<W>::form())
+                    .deliberately_wrong(),
+            )
     }
 }
 

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use patterns::shared_state::{Answer, Evidence, State};
+use patterns::shared_state::{Answer, Evidence, State, Torn};
 use patterns::{Error, Job, Measure, Probe, SharedState, Start, Units};
 use tokio::task::yield_now;
 
@@ -41,10 +41,14 @@ impl<W: SharedState> super::Store<W> for Store<W> {
     type Gone = Infallible;
 
     async fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> Result<Option<W::Reply>, Infallible> {
-        let seen = self.0.lock().look(workload, op);
-        let made = (W::APART.given().make)(workload, op, seen.as_ref());
+        let begun = Torn::begin(workload, op, &mut self.0.lock());
+        let mut torn = match begun {
+            Ok(torn) => torn,
+            Err(reply) => return Ok(Some(reply)),
+        };
+        torn.gap(workload, op);
         // As a request would be sent here, or a file read. Whatever was seen may be otherwise afterwards. That is the point.
         yield_now().await;
-        Ok(Some(self.0.lock().act(workload, op, &W::APART.given(), seen.is_some(), made)))
+        Ok(Some(torn.finish(workload, op, &mut self.0.lock())))
     }
 }

@@ -1,12 +1,12 @@
 //! `racy`: read, compute, write back, as if nobody else were there. Deliberately wrong; never ranked.
 //!
 //! A logic race without undefined behaviour: each step is whole, their sequence is not. On counters a step is a load or a
-//! store; on entries that come and go it is a look-up or an act under a lock, which does not help.
+//! store; on other entries it is a look-up, an act or half of a pair under a lock, which does not help.
 
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
-use patterns::shared_state::{Answer, State};
+use patterns::shared_state::{Answer, State, Torn};
 use patterns::{Demand, Form, Probe, SharedState, Strategy};
 
 use super::atomic::{entries, slots};
@@ -18,7 +18,7 @@ pub(super) fn strategy<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
     let racy = |run| Strategy::idiomatic("racy", Demand::BORROWED, run).deliberately_wrong();
     match W::COUNTERS {
         Form::Has(_) => racy(clients::<W, P, Words>),
-        Form::Lacks(_) => racy(clients::<W, P, Steps<W>>).needs(&W::APART),
+        Form::Lacks(_) => racy(clients::<W, P, Steps<W>>).needs(&Torn::<W>::form()),
     }
 }
 
@@ -50,14 +50,18 @@ impl<W: SharedState> super::Store<W> for Steps<W> {
 
     #[inline]
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, probe: &mut P) -> W::Reply {
-        let seen = {
-            let state = probe.acquire(|| self.0.try_lock(), || self.0.lock());
-            probe.hold(|| state.look(workload, op))
+        let begun = {
+            let mut state = probe.acquire(|| self.0.try_lock(), || self.0.lock());
+            probe.hold(|| Torn::begin(workload, op, &mut state))
         };
-        let made = (W::APART.given().make)(workload, op, seen.as_ref());
+        let mut torn = match begun {
+            Ok(torn) => torn,
+            Err(reply) => return reply,
+        };
+        torn.gap(workload, op);
         // Whatever was seen may be otherwise by now. That is the point.
         let mut state = probe.acquire(|| self.0.try_lock(), || self.0.lock());
-        probe.hold(|| state.act(workload, op, &W::APART.given(), seen.is_some(), made))
+        probe.hold(|| torn.finish(workload, op, &mut state))
     }
 
     fn into_entries(self, _: &W) -> Vec<(W::Key, W::Value)> {

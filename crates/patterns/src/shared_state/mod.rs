@@ -3,6 +3,7 @@
 
 mod sharded;
 mod state;
+mod torn;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -19,6 +20,7 @@ use crate::workload::{Job, Workload, Wrong};
 
 pub use sharded::Sharded;
 pub use state::State;
+pub use torn::Torn;
 
 /// What an operation touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,9 +219,9 @@ pub const LINE: usize = 16;
 /// have no reply.
 #[derive(Debug)]
 pub struct Split<W: SharedState> {
-    /// Half of a pair: what it does to its first key (0) or its second (1). The halves may come in any order, and other
-    /// operations between them; only an audit may not.
-    pub half: fn(&W, &W::Op, usize, &mut W::Value),
+    /// Half of a pair: what it does to its first key (0) or its second (1), whose reply is the pair's. The halves may come in
+    /// any order, and other operations between them; only an audit may not.
+    pub half: fn(&W, &W::Op, usize, &mut W::Value) -> W::Reply,
     /// Adds the reply to an audit of another part of the entries.
     pub join: fn(&W, &mut W::Reply, W::Reply),
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, hash_map};
 
 use foldhash::fast::RandomState;
 
-use super::{Access, Apart, Entry, Merge, SharedState};
+use super::{Access, Entry, Merge, SharedState};
 
 /// Entries in a `HashMap`, the sequential reference: alone it is `sequential/plain`, behind a lock `mutex`, in pieces
 /// `sharded`, with an owner `actor` and `server`, copied for each write `snapshot`.
@@ -43,27 +43,11 @@ impl<W: SharedState> State<W> {
         }
     }
 
-    /// The first half of an operation that was torn apart ([`Apart`]): a copy of what is at its key.
-    ///
-    /// # Panics
-    /// On an operation that touches more than one entry.
-    #[inline]
-    pub fn look(&self, workload: &W, op: &W::Op) -> Option<W::Value> {
-        match workload.access(op) {
-            Access::Read(key) | Access::Write(key) => self.0.get(&key).cloned(),
-            Access::Pair(..) | Access::Audit => panic!("{} tore apart what touches several entries", W::ID),
-        }
-    }
-
-    /// The second half: acts on what was seen and made of it, whatever is there by now.
-    ///
-    /// # Panics
-    /// As [`State::look`].
-    #[inline]
-    pub fn act(&mut self, workload: &W, op: &W::Op, apart: &Apart<W>, seen: bool, made: Option<W::Value>) -> W::Reply {
+    /// The act of an operation that was torn apart ([`Torn`](super::Torn)), on whatever is there by now.
+    pub(super) fn act(&mut self, workload: &W, op: &W::Op, seen: bool, made: Option<W::Value>) -> W::Reply {
         match workload.access(op) {
             Access::Read(key) | Access::Write(key) => {
-                (apart.act)(workload, op, seen, made, &mut MapEntry::of(self.0.entry(key)))
+                (W::APART.given().act)(workload, op, seen, made, &mut MapEntry::of(self.0.entry(key)))
             }
             Access::Pair(..) | Access::Audit => panic!("{} tore apart what touches several entries", W::ID),
         }
