@@ -1,6 +1,6 @@
 //! `kv-mix`: look-ups, insertions, removals and updates in one map, in the mixes that concurrent maps are compared by.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
+use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Histories, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,15 @@ use crate::seeded::{Zipf, mix, nth};
 
 /// `ops` operations a client on a map of at most `keys` entries.
 ///
-/// Client c of n touches only keys with key % n = c. All share the map, its locks and its lines, and yet each operation
-/// has one right outcome, which is checked. A client without a key, where there are more clients than keys, has nothing
-/// to do.
+/// Where only the map is shared (`shared=map`), client c of n touches only keys with key % n = c. All share the map, its
+/// locks and its lines, and yet each operation has one right outcome, which is checked. A client without a key, where
+/// there are more clients than keys, has nothing to do.
+///
+/// Where the keys are shared as well (`shared=keys`), any client touches any key, and what an operation finds depends on
+/// who comes first. Right answers differ, so that there is no digest; what is checked is that each value that was put was
+/// found by exactly one operation that replaced or removed it, or is there at the end. A diagnostic pass also records when
+/// each call began, returned and what it found, and searches for an order that explains it
+/// ([`patterns::shared_state::linearizable`]): that finds a look-up that came too late, too.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KvMix {
@@ -24,6 +30,19 @@ pub struct KvMix {
     pub zipf: f64,
     /// Share of the keys that are present at the start.
     pub prefill: f64,
+    /// What clients have in common.
+    pub shared: Shared,
+}
+
+/// What clients have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shared {
+    /// The map, and no key: each outcome is known.
+    #[default]
+    Map,
+    /// The keys: outcomes depend on who comes first.
+    Keys,
 }
 
 /// Percentages of reads, insertions, removals and updates, as the benchmarks of concurrent maps have them.
@@ -57,7 +76,7 @@ impl Mix {
 
 impl Default for KvMix {
     fn default() -> Self {
-        Self { mix: Mix::ReadHeavy, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5 }
+        Self { mix: Mix::ReadHeavy, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5, shared: Shared::Map }
     }
 }
 
@@ -67,6 +86,35 @@ pub struct Op {
     kind: Kind,
     key: u64,
     value: u64,
+}
+
+impl Op {
+    /// What the operation leaves of what it found.
+    #[inline]
+    fn leaves(&self, found: Option<u64>) -> Option<u64> {
+        match self.kind {
+            Kind::Read => found,
+            Kind::Insert => Some(self.value),
+            Kind::Remove => None,
+            Kind::Update => found.map(|value| value.wrapping_add(self.value)),
+        }
+    }
+
+    /// A call in words.
+    fn words(&self, found: Option<&Option<u64>>) -> String {
+        let value = self.value;
+        let asked = match self.kind {
+            Kind::Read => String::from("looked"),
+            Kind::Insert => format!("put {value}"),
+            Kind::Remove => String::from("removed"),
+            Kind::Update => format!("added {value}"),
+        };
+        match found {
+            Some(Some(found)) => format!("{asked} and found {found}"),
+            Some(None) => format!("{asked} and found nothing"),
+            None => asked,
+        }
+    }
 }
 
 /// What an operation does to its key.
@@ -87,7 +135,8 @@ enum Kind {
 pub struct Found {
     /// Reads, insertions, removals and updates: how many found nothing, and how many a value.
     pub counts: [[u64; 2]; 4],
-    /// Wrapping sum of what mixes key and value found.
+    /// Wrapping sum of what mixes key and value found; where keys are shared, of what was put less what was found by those
+    /// that replaced it.
     pub sum: u64,
 }
 
@@ -95,8 +144,21 @@ impl Found {
     #[inline]
     fn note(&mut self, op: &Op, found: Option<u64>) {
         self.counts[op.kind as usize][usize::from(found.is_some())] += 1;
-        self.sum = self.sum.wrapping_add(found.map_or(0, |value| mix(op.key ^ value)));
+        self.sum = self.sum.wrapping_add(weight(op.key, found));
     }
+
+    #[inline]
+    fn note_change(&mut self, op: &Op, found: Option<u64>) {
+        self.counts[op.kind as usize][usize::from(found.is_some())] += 1;
+        let change = weight(op.key, op.leaves(found)).wrapping_sub(weight(op.key, found));
+        self.sum = self.sum.wrapping_add(change);
+    }
+}
+
+/// What an entry counts in a sum: one that differs by key and value, and nothing where there is none.
+#[inline]
+fn weight(key: u64, value: Option<u64>) -> u64 {
+    value.map_or(0, |value| mix(key ^ value))
 }
 
 /// The map at the start, the clients' scripts, and what must come of them.
@@ -121,11 +183,21 @@ impl Workload for KvMix {
         Knob { id: "keys", domain: Domain::Integer { min: 1, max: 1 << 20 }, about: "different keys" },
         Knob { id: "zipf", domain: Domain::Real { min: 0.0, max: 4.0 }, about: "skew of their use" },
         Knob { id: "prefill", domain: Domain::Real { min: 0.0, max: 1.0 }, about: "share of them there at the start" },
+        Knob {
+            id: "shared",
+            domain: Domain::OneOf(&["map", "keys"]),
+            about: "what clients share: the map, each with keys of its own, or the keys as well",
+        },
     ];
     const PRESETS: &'static [Preset] = &[
         Preset { id: "exchange", knobs: &[("mix", "exchange")] },
         Preset { id: "grow", knobs: &[("mix", "grow"), ("prefill", "0")] },
+        Preset {
+            id: "shared-keys",
+            knobs: &[("mix", "exchange"), ("keys", "64"), ("zipf", "1"), ("shared", "keys")],
+        },
     ];
+    const CHECKED: Option<&'static str> = Some("shared-keys");
     type Input = Scripts;
 
     fn sized(size: Size) -> Self {
@@ -147,12 +219,7 @@ impl Workload for KvMix {
         for op in scripts.iter().flatten() {
             let here = &mut values[op.key as usize];
             found.note(op, *here);
-            *here = match op.kind {
-                Kind::Read => *here,
-                Kind::Insert => Some(op.value),
-                Kind::Remove => None,
-                Kind::Update => here.map(|value: u64| value.wrapping_add(op.value)),
-            };
+            *here = op.leaves(*here);
         }
         let entries = (0..).zip(values).filter_map(|(key, value)| Some((key, value?))).collect();
         Scripts { initial, scripts, found, entries }
@@ -161,14 +228,18 @@ impl Workload for KvMix {
 
 impl KvMix {
     fn generate(&self, seed: u64, client: u64, clients: u64) -> Vec<Op> {
-        let own = self.keys.saturating_sub(client).div_ceil(clients);
+        let (first, step) = match self.shared {
+            Shared::Map => (client, clients),
+            Shared::Keys => (0, 1),
+        };
+        let own = self.keys.saturating_sub(first).div_ceil(step);
         if own == 0 {
             return Vec::new();
         }
         let zipf = Zipf::fine(own, self.zipf);
         let op = |index| {
             let random = nth(seed ^ (client << 40), index);
-            let key = client + clients * zipf.rank(random);
+            let key = first + step * zipf.rank(random);
             Op { kind: self.mix.kind((random & 0xFFFF_FFFF) % 100), key, value: mix(random) }
         };
         (0..self.ops).map(op).collect()
@@ -192,6 +263,13 @@ impl SharedState for KvMix {
         pack: |value| *value,
         unpack: |word| word,
     });
+    const HISTORY: Form<Histories<Self>> = Form::Has(Histories::by_key(
+        |workload| match workload.shared {
+            Shared::Map => Some("each client has keys of its own, so that the oracle knows every reply (shared=keys)"),
+            Shared::Keys => None,
+        },
+        Op::words,
+    ));
 
     fn initial(&self, input: &Scripts) -> Vec<(u64, u64)> {
         input.initial.clone()
@@ -223,7 +301,10 @@ impl SharedState for KvMix {
 
     #[inline]
     fn observe(&self, tally: &mut Found, op: &Op, reply: Option<u64>) -> Option<Op> {
-        tally.note(op, reply);
+        match self.shared {
+            Shared::Map => tally.note(op, reply),
+            Shared::Keys => tally.note_change(op, reply),
+        }
         None
     }
 
@@ -234,7 +315,14 @@ impl SharedState for KvMix {
         into.sum = into.sum.wrapping_add(other.sum);
     }
 
+    fn fingerprint(&self, answer: &Answer<Self>) -> Option<serde_json::Value> {
+        if self.shared == Shared::Map { answer.by_key() } else { None }
+    }
+
     fn verify(&self, input: &Scripts, answer: &Answer<Self>) -> Result<(), Wrong> {
+        if self.shared == Shared::Keys {
+            return balance(input, answer);
+        }
         if answer.tally != input.found {
             return Err(format!("the clients found {:?}, not {:?}", answer.tally, input.found).into());
         }
@@ -247,6 +335,29 @@ impl SharedState for KvMix {
         let [found, right] = [&entries, &input.entries].map(|entries| entries.get(same));
         Err(format!("the first entry that differs is {found:?}, not {right:?}").into())
     }
+}
+
+/// What holds whoever comes first: kinds as planned, as many entries as came and did not go, and each value that was put
+/// gone or there.
+fn balance(input: &Scripts, answer: &Answer<KvMix>) -> Result<(), Wrong> {
+    let all = |found: &Found| found.counts.map(|[absent, present]| absent + present);
+    let (done, planned) = (all(&answer.tally), all(&input.found));
+    if done != planned {
+        return Err(format!("the clients read, inserted, removed and updated {done:?} times, not {planned:?}").into());
+    }
+    let [_, [inserted, _], [_, removed], _] = answer.tally.counts;
+    let (right, left) = (input.initial.len() as u64 + inserted, answer.entries.len() as u64 + removed);
+    if left != right {
+        let [before, after] = [&input.initial, &answer.entries].map(Vec::len);
+        return Err(format!("{before} entries, {inserted} more and {removed} fewer are not {after}").into());
+    }
+    let sum = |entries: &[(u64, u64)]| {
+        entries.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(weight(*key, Some(*value))))
+    };
+    if sum(&input.initial).wrapping_add(answer.tally.sum) != sum(&answer.entries) {
+        return Err("a value that was put is neither there nor was it replaced or removed once".into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -267,7 +378,7 @@ mod tests {
                 assert!(workload.observe(&mut tally, op, reply).is_none());
             }
         }
-        Answer { entries: state.into_entries(), tally }
+        Answer::new(state.into_entries(), tally)
     }
 
     #[test]
@@ -275,7 +386,7 @@ mod tests {
         for mix in MIXES {
             for (keys, prefill, zipf) in [(1, 0.0, 0.0), (3, 1.0, 0.0), (64, 0.5, 1.0), (1_000, 0.5, 0.0)] {
                 for clients in [1, 2, 7] {
-                    let workload = KvMix { mix, ops: 500, keys, zipf, prefill };
+                    let workload = KvMix { mix, ops: 500, keys, zipf, prefill, shared: Shared::Map };
                     let input = workload.input(7, clients);
                     assert_eq!(workload.verify(&input, &run(&workload, &input)), Ok(()), "{workload:?}, {clients}");
                 }
