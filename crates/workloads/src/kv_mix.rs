@@ -268,6 +268,7 @@ impl SharedState for KvMix {
             Shared::Map => Some("each client has keys of its own, so that the oracle knows every reply (shared=keys)"),
             Shared::Keys => None,
         },
+        |op, found| found.is_none() && op.kind != Kind::Insert,
         Op::words,
     ));
 

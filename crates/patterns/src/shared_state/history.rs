@@ -27,6 +27,9 @@ pub const LIMIT: usize = 1 << 14;
 pub struct Histories<W: SharedState> {
     /// Why none is recorded at these knobs, if none is.
     pub refuses: fn(&W) -> Option<&'static str>,
+    /// Whether an operation that is no read left its entry as it was, whatever it was, since it replied this: a removal that
+    /// found nothing. Such calls need no place of their own, which keeps the search short where many are under way.
+    pub keeps: fn(&W::Op, &W::Reply) -> bool,
     /// A call in words, with what it found where that is known: `looked and found 7`.
     pub words: fn(&W::Op, Option<&W::Reply>) -> String,
     keep: fn(&W::Reply) -> W::Reply,
@@ -41,14 +44,18 @@ impl<W: SharedState> Histories<W> {
     /// Where an operation may touch several keys, and where entries merge: `local-merge` and `fold-reduce` give each client
     /// a state of its own, and promise no order. As a constant it does not compile then.
     #[must_use]
-    pub const fn by_key(refuses: fn(&W) -> Option<&'static str>, words: fn(&W::Op, Option<&W::Reply>) -> String) -> Self
+    pub const fn by_key(
+        refuses: fn(&W) -> Option<&'static str>,
+        keeps: fn(&W::Op, &W::Reply) -> bool,
+        words: fn(&W::Op, Option<&W::Reply>) -> String,
+    ) -> Self
     where
         W::Reply: Clone + PartialEq,
         W::Value: Eq + Hash + Debug,
     {
         assert!(!W::USES.pairs && !W::USES.audits, "an operation on several keys is in the order of each of them");
         assert!(matches!(W::MERGE, Form::Lacks(_)), "private states that are merged at the end have no order of calls");
-        Self { refuses, words, keep: W::Reply::clone, search: by_key::search }
+        Self { refuses, keeps, words, keep: W::Reply::clone, search: by_key::search }
     }
 }
 

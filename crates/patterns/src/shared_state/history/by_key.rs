@@ -16,7 +16,10 @@ const STEPS: u64 = 1 << 22;
 const NAMED: usize = 4;
 
 /// One entry, as one client alone would see it.
-struct Entry<'w, W>(&'w W);
+struct Entry<'w, W: SharedState> {
+    workload: &'w W,
+    histories: &'w Histories<W>,
+}
 
 impl<W: SharedState> Object for Entry<'_, W>
 where
@@ -28,14 +31,14 @@ where
     type Reply = W::Reply;
 
     fn apply(&self, state: &mut Option<W::Value>, op: &W::Op) -> W::Reply {
-        match self.0.access(op) {
-            Access::Read(_) => self.0.read(op, state.as_ref()),
-            _ => self.0.write(op, state),
+        match self.workload.access(op) {
+            Access::Read(_) => self.workload.read(op, state.as_ref()),
+            _ => self.workload.write(op, state),
         }
     }
 
-    fn keeps(&self, op: &W::Op, _: &W::Reply) -> bool {
-        matches!(self.0.access(op), Access::Read(_))
+    fn keeps(&self, op: &W::Op, reply: &W::Reply) -> bool {
+        matches!(self.workload.access(op), Access::Read(_)) || (self.histories.keeps)(op, reply)
     }
 }
 
@@ -65,7 +68,7 @@ where
         examined.calls += calls.len() as u64;
         let last = end.get(key).map(|value| (*value).clone());
         let end = cut.is_none().then_some(&last);
-        match check(&Entry(workload), &start.get(key).cloned(), end, calls, STEPS) {
+        match check(&Entry { workload, histories }, &start.get(key).cloned(), end, calls, STEPS) {
             Verdict::Linearizable { steps } => examined.steps = examined.steps.max(steps),
             Verdict::Undecided { steps } => {
                 examined.steps = examined.steps.max(steps);
@@ -142,7 +145,7 @@ where
 
     /// Until when the reply of a call would have been right.
     fn since(&self, stuck: usize, order: &[usize]) -> String {
-        let object = Entry(self.workload);
+        let object = Entry { workload: self.workload, histories: self.histories };
         let Call { op, returned, .. } = &self.calls[stuck];
         let mut state = self.start.clone();
         let right = |state: &Option<W::Value>| {
