@@ -192,10 +192,7 @@ impl Workload for KvMix {
     const PRESETS: &'static [Preset] = &[
         Preset { id: "exchange", knobs: &[("mix", "exchange")] },
         Preset { id: "grow", knobs: &[("mix", "grow"), ("prefill", "0")] },
-        Preset {
-            id: "shared-keys",
-            knobs: &[("mix", "exchange"), ("keys", "64"), ("zipf", "1"), ("shared", "keys")],
-        },
+        Preset { id: "shared-keys", knobs: &[("mix", "exchange"), ("keys", "64"), ("zipf", "1"), ("shared", "keys")] },
     ];
     const CHECKED: Option<&'static str> = Some("shared-keys");
     type Input = Scripts;

@@ -27,7 +27,7 @@ pub use bulk_map::BulkMap;
 pub use counter::Counter;
 pub use grain::Grain;
 pub use histogram::Histogram;
-pub use kv_mix::{KvMix, Mix};
+pub use kv_mix::{KvMix, Mix, Shared};
 pub use log_pipeline::LogPipeline;
 pub use mandelbrot::Mandelbrot;
 pub use n_queens::NQueens;

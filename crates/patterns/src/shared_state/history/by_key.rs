@@ -56,7 +56,8 @@ where
 {
     let workload = &job.workload;
     // Whoever has a full record made calls that nobody knows of, none of them before this.
-    let cut = records.iter().filter(|record| record.full).filter_map(|record| Some(record.calls.last()?.returned)).min();
+    let cut =
+        records.iter().filter(|record| record.full).filter_map(|record| Some(record.calls.last()?.returned)).min();
     let Some(keys) = split(workload, records, cut) else {
         return Seen::Nothing(String::from("it has operations that are told: nobody knows when they are carried out"));
     };
@@ -87,7 +88,10 @@ where
                 0 => String::new(),
                 others => format!(" (so are {others} other keys)"),
             };
-            Seen::Contradiction(format!("not linearizable: key {key:?}{others}: {}", says.why(contradiction, end.get(key))))
+            Seen::Contradiction(format!(
+                "not linearizable: key {key:?}{others}: {}",
+                says.why(contradiction, end.get(key))
+            ))
         }
     }
 }
@@ -134,11 +138,17 @@ where
         let Contradiction { order, state, stuck } = contradiction;
         let last: Vec<String> = order.iter().rev().take(NAMED).rev().map(|call| self.call(*call)).collect();
         let last = if last.is_empty() { String::new() } else { format!("; last in order: {}", last.join(", ")) };
-        let so_far = format!("{} of {} calls have an order, after which it {}", order.len(), self.calls.len(), holds(state.as_ref()));
+        let so_far = format!(
+            "{} of {} calls have an order, after which it {}",
+            order.len(),
+            self.calls.len(),
+            holds(state.as_ref())
+        );
         let Some((first, others)) = stuck.split_first() else {
             return format!("{so_far}, and at the end it {}{last}", holds(end.copied()));
         };
-        let others: Vec<String> = others.iter().take(NAMED).map(|call| format!(", nor can {}", self.call(*call))).collect();
+        let others: Vec<String> =
+            others.iter().take(NAMED).map(|call| format!(", nor can {}", self.call(*call))).collect();
         let since = self.since(*first, order);
         format!("{so_far}; {} cannot be next ({since}){}{last}", self.call(*first), others.concat())
     }

@@ -127,8 +127,7 @@ fn what_never_returned_may_have_happened_or_not_but_not_before_it_began() {
         (1, Read, 1_002, Some((1_003, NOTHING))),
     ];
     assert!(fine(&search(None, None, &later)));
-    let twice: [Line; 3] =
-        [pending, (1, Take, 20, Some((21, Some(1)))), (1, Take, 22, Some((23, Some(1))))];
+    let twice: [Line; 3] = [pending, (1, Take, 20, Some((21, Some(1)))), (1, Take, 22, Some((23, Some(1))))];
     assert!(!fine(&search(None, None, &twice)));
 }
 
@@ -167,9 +166,8 @@ fn brute(state: Option<u64>, end: Option<Option<u64>>, lines: &[Line], left: &[u
     left.iter().any(|call| {
         let (_, op, invoked, returned) = &lines[*call];
         let before = |other: &usize| lines[*other].0 == lines[*call].0 && other < call;
-        let early = left.iter().all(|other| {
-            !before(other) && lines[*other].3.is_none_or(|(moment, _)| *invoked <= moment)
-        });
+        let early =
+            left.iter().all(|other| !before(other) && lines[*other].3.is_none_or(|(moment, _)| *invoked <= moment));
         let mut after = state;
         let reply = Slot.apply(&mut after, op);
         let rest: Vec<usize> = left.iter().copied().filter(|other| other != call).collect();
