@@ -430,6 +430,49 @@ mod tests {
     }
 
     #[test]
+    fn shared_keys_are_everybodys_and_have_many_right_outcomes() {
+        for mix in MIXES {
+            let workload = KvMix { mix, ops: 2_000, keys: 10, shared: Shared::Keys, ..KvMix::default() };
+            let input = workload.input(7, 3);
+            for script in &input.scripts {
+                let drawn: std::collections::HashSet<u64> = script.iter().map(|op| op.key).collect();
+                assert_eq!(drawn, (0..10).collect());
+            }
+            let taking_turns = run(&workload, &input);
+            assert_eq!(workload.verify(&input, &taking_turns), Ok(()), "{mix:?}");
+            assert_eq!(workload.fingerprint(&taking_turns), None);
+            // One client after the other.
+            let mut state = State::new(workload.initial(&input));
+            let mut tally = Found::default();
+            for op in input.scripts.iter().flatten() {
+                let reply = state.apply(&workload, op);
+                workload.observe(&mut tally, op, reply);
+            }
+            let in_a_row = Answer::new(state.into_entries(), tally);
+            assert_eq!(workload.verify(&input, &in_a_row), Ok(()), "{mix:?}");
+            assert_ne!(in_a_row.tally, taking_turns.tally, "{mix:?}");
+        }
+        assert!(KvMix::default().fingerprint(&Answer::new(vec![(1, 2)], Found::default())).is_some());
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_noticed_whoever_came_first() {
+        let workload = KvMix { mix: Mix::Exchange, ops: 200, keys: 20, shared: Shared::Keys, ..KvMix::default() };
+        let input = workload.input(7, 2);
+        let refused = |change: fn(&mut Answer<KvMix>)| {
+            let mut answer = run(&workload, &input);
+            change(&mut answer);
+            workload.verify(&input, &answer).err().map(|wrong| wrong.message)
+        };
+        assert_eq!(refused(|_| ()), None);
+        assert!(refused(|answer| answer.tally.sum += 1).unwrap().contains("neither there nor"));
+        assert!(refused(|answer| answer.entries[0].1 ^= 1).unwrap().contains("neither there nor"));
+        assert!(refused(|answer| answer.tally.counts[0][0] += 1).unwrap().contains("times, not"));
+        assert!(refused(|answer| answer.tally.counts[2].swap(0, 1)).unwrap().contains("are not"));
+        assert!(refused(|answer| answer.entries.truncate(1)).unwrap().contains("are not 1"));
+    }
+
+    #[test]
     fn so_many_keys_are_there_at_the_start() {
         for (prefill, share) in [(0.0, 0..=0), (0.25, 3_900..=4_300), (1.0, 16_384..=16_384)] {
             let present = KvMix { prefill, ..KvMix::default() }.input(7, 1).initial.len();

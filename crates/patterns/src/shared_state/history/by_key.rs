@@ -86,7 +86,7 @@ where
             let says = Says { workload, histories, calls, began, start: start.get(key).cloned() };
             let others = match wrong.len() - 1 {
                 0 => String::new(),
-                others => format!(" (so are {others} other keys)"),
+                others => format!(" (and {others} more)"),
             };
             Seen::Contradiction(format!(
                 "not linearizable: key {key:?}{others}: {}",
