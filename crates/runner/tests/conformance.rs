@@ -64,6 +64,7 @@ const INPUTS: &[(&str, &Inputs)] = &[
             ("fewer-keys-than-clients", &[("keys", "3"), ("mix", "exchange")]),
             ("small", &[]),
             ("grow", &[("mix", "grow"), ("prefill", "0"), ("zipf", "1")]),
+            ("shared-keys", &[("mix", "exchange"), ("keys", "3"), ("shared", "keys")]),
         ],
     ),
     (

@@ -97,9 +97,9 @@ pub fn examine<W: SharedState>(job: &Job<W>, answer: &Answer<W>) -> Seen {
     };
     match (&answer.history, (histories.refuses)(&job.workload)) {
         (_, Some(why)) => Seen::Nothing(why.to_owned()),
-        (None, None) => {
-            Seen::Nothing(String::from("no client of this strategy waits for its replies, or none recorded"))
-        }
+        (None, None) => Seen::Nothing(String::from(
+            "nothing was recorded: no client of this strategy waits for replies, or this was no diagnostic pass",
+        )),
         (Some(records), None) => (histories.search)(job, &histories, answer, records),
     }
 }
