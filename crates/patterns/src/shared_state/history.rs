@@ -33,8 +33,10 @@ pub struct Histories<W: SharedState> {
     /// A call in words, with what it found where that is known: `looked and found 7`.
     pub words: fn(&W::Op, Option<&W::Reply>) -> String,
     keep: fn(&W::Reply) -> W::Reply,
-    search: fn(&Job<W>, &Self, &Answer<W>, &[Record<W>]) -> Seen,
+    search: Search<W>,
 }
+
+type Search<W> = fn(&Job<W>, &Histories<W>, &Answer<W>, &[Record<W>]) -> Seen;
 
 impl<W: SharedState> Histories<W> {
     /// Key by key: what an operation does to its key depends on nothing else, and one key's calls can be put in order

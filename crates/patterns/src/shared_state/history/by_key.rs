@@ -64,7 +64,7 @@ where
     let start: HashMap<W::Key, W::Value> = workload.initial(&job.input).into_iter().collect();
     let end: HashMap<W::Key, &W::Value> = answer.entries.iter().map(|(key, value)| (*key, value)).collect();
     let mut examined = Examined { keys: keys.len() as u64, ..Examined::default() };
-    let mut wrong: Vec<(W::Key, &Calls<'_, W>, Contradiction<Option<W::Value>>)> = Vec::new();
+    let mut wrong = Vec::new();
     for (key, calls) in &keys {
         examined.calls += calls.len() as u64;
         let last = end.get(key).map(|value| (*value).clone());
@@ -75,7 +75,7 @@ where
                 examined.steps = examined.steps.max(steps);
                 examined.undecided += 1;
             }
-            Verdict::Contradiction(contradiction) => wrong.push((*key, calls, contradiction)),
+            Verdict::Contradiction(contradiction) => wrong.push((key, calls, contradiction)),
         }
     }
     // The shortest is the easiest to read.
