@@ -1,3 +1,5 @@
+//! Histories by hand, small ones against all orders, long ones of many clients.
+
 use super::*;
 
 /// A value that may be absent, as an entry of `kv-mix` is.
