@@ -137,7 +137,7 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
         Some((_, Run::Counter(run))) => {
             let counter: Counter = workload(config)?;
             let scripts = counter.input(config.seed, workers);
-            let answer = |entries: &Entries| Answer { entries: entries.clone(), tally: () };
+            let answer = |entries: &Entries| Answer::new(entries.clone(), ());
             let oracle = Oracle {
                 verify: &|entries: &Entries| counter.verify(&scripts, &answer(entries)),
                 fingerprint: &|entries: &Entries| counter.fingerprint(&answer(entries)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patterns::probe::Observed;
+use patterns::shared_state::Examined;
 
 /// Adds up iterations.
 #[derive(Debug, Default)]
@@ -57,6 +58,30 @@ impl Tally {
             }
         }
         (metrics, absent)
+    }
+}
+
+/// What was checked of the order of calls, over iterations: what `verify --check` says, and no report.
+#[derive(Debug, Default)]
+pub(crate) struct History(Option<Examined>);
+
+impl History {
+    /// Adds an iteration that had a history.
+    pub(crate) fn add(&mut self, one: &Examined) {
+        let all = self.0.get_or_insert_default();
+        all.calls += one.calls;
+        all.keys = all.keys.max(one.keys);
+        all.steps = all.steps.max(one.steps);
+        all.undecided += one.undecided;
+    }
+
+    /// Calls and keys that were not decided, of all iterations; the most keys and the longest search.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = (String, f64)> {
+        let figures = |Examined { calls, keys, steps, undecided }| {
+            let figures = [("calls", calls), ("keys", keys), ("steps", steps), ("undecided", undecided)];
+            figures.map(|(id, figure)| (format!("history_{id}"), figure as f64))
+        };
+        self.0.map(figures).into_iter().flatten()
     }
 }
 

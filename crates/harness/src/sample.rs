@@ -10,7 +10,7 @@ use results::Units;
 use serde::de::DeserializeOwned;
 
 use crate::cpu::Meter;
-use crate::observed::Tally;
+use crate::observed::{History, Tally};
 use crate::protocol::{Config, Done, Failed, Ready, VERSION, digest, line};
 use crate::timing::{Moment, metered, timed};
 
@@ -88,7 +88,7 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
     let iterations = config.iterations;
     let mut done = Done::default();
     let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
-    let mut tally = Tally::default();
+    let (mut tally, mut history) = (Tally::default(), History::default());
     for iteration in 1..=iterations {
         let want = if iteration == iterations { Digest::Make } else { Digest::Skip };
         let (elapsed, checked) = metered(round, want, &mut meter)?;
@@ -106,6 +106,10 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
         }
         if config.observe {
             let units = done.units.threads + done.units.processes;
+            match checked.history {
+                Ok(examined) => history.add(&examined),
+                Err(why) => drop(done.absent.insert(String::from("history_calls"), why)),
+            }
             tally.add(&checked.observed, if cell.pattern.has_clients() { u64::from(config.workers) } else { units });
         }
     }
@@ -114,6 +118,7 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
     if config.observe {
         let (seen, unseen) = tally.metrics();
         done.metrics.extend(seen);
+        done.metrics.extend(history.metrics());
         done.absent.extend(unseen);
     }
     cpu_time(&mut done, meter);

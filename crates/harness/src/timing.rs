@@ -83,7 +83,9 @@ mod tests {
     use super::*;
 
     fn checked() -> Checked {
-        Checked { wrong: None, steps: 0, units: Default::default(), observed: Default::default(), fingerprint: None }
+        let history = Err(String::new());
+        let (units, observed) = Default::default();
+        Checked { wrong: None, steps: 0, units, observed, history, fingerprint: None }
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub trait Workload: Default + Clone + Serialize + DeserializeOwned + Send + Sync
     const GRANULARITY: Option<&'static str> = None;
     /// Named sets of knobs.
     const PRESETS: &'static [Preset] = &[];
+    /// The preset in which `verify --check` runs it: one whose calls are recorded and checked to be linearizable (see
+    /// [`SharedState::HISTORY`](crate::SharedState::HISTORY)).
+    const CHECKED: Option<&'static str> = None;
     /// What the knobs and a seed are turned into before anything is timed.
     type Input: Send + Sync + 'static;
 

@@ -103,6 +103,7 @@ const INPUTS: &[(&str, &Inputs)] = &[
             ("small", &[]),
             ("grow", &[("mix", "grow"), ("prefill", "0"), ("zipf", "1")]),
             ("reads", &[("reads", "50"), ("work-inside", "3"), ("work-outside", "3")]),
+            ("shared-keys", &[("mix", "exchange"), ("keys", "3"), ("touch", "any")]),
         ],
     ),
     (

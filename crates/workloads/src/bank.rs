@@ -252,7 +252,7 @@ mod tests {
                 }
             }
         }
-        Answer { entries: state.into_entries(), tally }
+        Answer::new(state.into_entries(), tally)
     }
 
     #[test]

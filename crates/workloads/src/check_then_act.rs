@@ -320,7 +320,7 @@ mod tests {
                 }
             }
         }
-        Answer { entries: state.into_entries(), tally }
+        Answer::new(state.into_entries(), tally)
     }
 
     #[test]

@@ -92,9 +92,10 @@ impl Workload for Counter {
     fn input(&self, seed: u64, clients: usize) -> Vec<Vec<Add>> {
         let script = |client: u64| {
             let keys = self.touch.keys(client, clients as u64, self.keys);
-            let skewed = (self.zipf > 0.0).then(|| Zipf::fine(keys.count, self.zipf));
+            let ops = if keys.count == 0 { 0 } else { self.ops };
+            let skewed = (ops > 0 && self.zipf > 0.0).then(|| Zipf::fine(keys.count, self.zipf));
             let rank = |random| skewed.as_ref().map_or(random % keys.count, |zipf| zipf.rank(random));
-            (0..self.ops).map(|op| Add { key: keys.at(rank(nth(seed ^ (client << 40), op))) }).collect()
+            (0..ops).map(|op| Add { key: keys.at(rank(nth(seed ^ (client << 40), op))) }).collect()
         };
         (0..clients as u64).map(script).collect()
     }

@@ -208,7 +208,7 @@ mod tests {
             let reply = state.apply(&workload, op);
             workload.observe(&mut tally, op, reply);
         }
-        let mut answer = Answer { entries: state.into_entries(), tally };
+        let mut answer = Answer::new(state.into_entries(), tally);
         assert_eq!(workload.verify(&input, &answer), Ok(()));
         answer.tally.sum ^= 1;
         assert!(workload.verify(&input, &answer).is_err());

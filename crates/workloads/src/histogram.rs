@@ -157,7 +157,7 @@ mod tests {
     fn run(workload: &Histogram, input: &Stream) -> Answer<Histogram> {
         let mut state = State::new(workload.initial(input));
         input.scripts.iter().flatten().for_each(|op| state.apply(workload, op));
-        Answer { entries: state.into_entries(), tally: () }
+        Answer::new(state.into_entries(), ())
     }
 
     #[test]

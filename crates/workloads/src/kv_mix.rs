@@ -1,16 +1,23 @@
 //! `kv-mix`: look-ups, insertions, removals and updates in one map, in the mixes that concurrent maps are compared by.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Uses};
+use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, Histories, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
 use crate::seeded::{Zipf, mix, nth, work};
+use crate::touch::Touch;
 
 /// `ops` operations a client on a map of at most `keys` entries.
 ///
-/// Client c of n touches only keys with key % n = c. All share the map, its locks and its lines, and yet each operation
-/// has one right outcome, which is checked. A client without a key, where there are more clients than keys, has nothing
-/// to do.
+/// Where only the map is shared (`touch=own`), client c of n touches only keys with key % n = c. All share the map, its
+/// locks and its lines, and yet each operation has one right outcome, which is checked. A client without a key, where
+/// there are more clients than keys, has nothing to do.
+///
+/// Where the keys are shared as well (`touch=any`), any client touches any key, and what an operation finds depends on
+/// who comes first. Right answers differ, so that there is no digest; what is checked is that each value that was put was
+/// found by exactly one operation that replaced or removed it, or is there at the end. A diagnostic pass also records when
+/// each call began, returned and what it found, and searches for an order that explains it
+/// ([`patterns::shared_state::linearizable`]): that finds a look-up that came too late, too.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KvMix {
@@ -24,6 +31,8 @@ pub struct KvMix {
     pub zipf: f64,
     /// Share of the keys that are present at the start.
     pub prefill: f64,
+    /// Which keys a client touches.
+    pub touch: Touch,
     /// Reads in a hundred operations, in place of the mix's own.
     pub reads: Option<u64>,
     /// Squares computed in each operation: under the lock, if there is one.
@@ -71,8 +80,8 @@ impl Mix {
 
 impl Default for KvMix {
     fn default() -> Self {
-        let (mix, reads) = (Mix::ReadHeavy, None);
-        Self { mix, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5, reads, work_inside: 0, work_outside: 0 }
+        let (mix, touch, reads) = (Mix::ReadHeavy, Touch::Own, None);
+        Self { mix, ops: 10_000, keys: 1 << 14, zipf: 0.0, prefill: 0.5, touch, reads, work_inside: 0, work_outside: 0 }
     }
 }
 
@@ -82,6 +91,35 @@ pub struct Op {
     kind: Kind,
     key: u64,
     value: u64,
+}
+
+impl Op {
+    /// What the operation leaves of what it found.
+    #[inline]
+    fn leaves(&self, found: Option<u64>) -> Option<u64> {
+        match self.kind {
+            Kind::Read => found,
+            Kind::Insert => Some(self.value),
+            Kind::Remove => None,
+            Kind::Update => found.map(|value| value.wrapping_add(self.value)),
+        }
+    }
+
+    /// A call in words.
+    fn words(&self, found: Option<&Option<u64>>) -> String {
+        let value = self.value;
+        let asked = match self.kind {
+            Kind::Read => String::from("looked"),
+            Kind::Insert => format!("put {value}"),
+            Kind::Remove => String::from("removed"),
+            Kind::Update => format!("added {value}"),
+        };
+        match found {
+            Some(Some(found)) => format!("{asked} and found {found}"),
+            Some(None) => format!("{asked} and found nothing"),
+            None => asked,
+        }
+    }
 }
 
 /// What an operation does to its key.
@@ -102,7 +140,8 @@ enum Kind {
 pub struct Found {
     /// Reads, insertions, removals and updates: how many found nothing, and how many a value.
     pub counts: [[u64; 2]; 4],
-    /// Wrapping sum of what mixes key and value found.
+    /// Wrapping sum of what mixes key and value found; where keys are shared, of what was put less what was found by those
+    /// that replaced it.
     pub sum: u64,
 }
 
@@ -110,8 +149,21 @@ impl Found {
     #[inline]
     fn note(&mut self, op: &Op, found: Option<u64>) {
         self.counts[op.kind as usize][usize::from(found.is_some())] += 1;
-        self.sum = self.sum.wrapping_add(found.map_or(0, |value| mix(op.key ^ value)));
+        self.sum = self.sum.wrapping_add(weight(op.key, found));
     }
+
+    #[inline]
+    fn note_change(&mut self, op: &Op, found: Option<u64>) {
+        self.counts[op.kind as usize][usize::from(found.is_some())] += 1;
+        let change = weight(op.key, op.leaves(found)).wrapping_sub(weight(op.key, found));
+        self.sum = self.sum.wrapping_add(change);
+    }
+}
+
+/// What an entry counts in a sum: one that differs by key and value, and nothing where there is none.
+#[inline]
+fn weight(key: u64, value: Option<u64>) -> u64 {
+    value.map_or(0, |value| mix(key ^ value))
 }
 
 /// The map at the start, the clients' scripts, and what must come of them.
@@ -136,6 +188,7 @@ impl Workload for KvMix {
         Knob { id: "keys", domain: Domain::Integer { min: 1, max: 1 << 20 }, about: "different keys" },
         Knob { id: "zipf", domain: Domain::Real { min: 0.0, max: 4.0 }, about: "skew of their use" },
         Knob { id: "prefill", domain: Domain::Real { min: 0.0, max: 1.0 }, about: "share of them there at the start" },
+        Touch::KNOB,
         Knob {
             id: "reads",
             domain: Domain::Auto { min: 0, max: 100 },
@@ -155,7 +208,9 @@ impl Workload for KvMix {
     const PRESETS: &'static [Preset] = &[
         Preset { id: "exchange", knobs: &[("mix", "exchange")] },
         Preset { id: "grow", knobs: &[("mix", "grow"), ("prefill", "0")] },
+        Preset { id: "shared-keys", knobs: &[("mix", "exchange"), ("keys", "64"), ("zipf", "1"), ("touch", "any")] },
     ];
+    const CHECKED: Option<&'static str> = Some("shared-keys");
     type Input = Scripts;
 
     fn sized(size: Size) -> Self {
@@ -177,12 +232,7 @@ impl Workload for KvMix {
         for op in scripts.iter().flatten() {
             let here = &mut values[op.key as usize];
             found.note(op, *here);
-            *here = match op.kind {
-                Kind::Read => *here,
-                Kind::Insert => Some(op.value),
-                Kind::Remove => None,
-                Kind::Update => here.map(|value: u64| value.wrapping_add(op.value)),
-            };
+            *here = op.leaves(*here);
         }
         let entries = (0..).zip(values).filter_map(|(key, value)| Some((key, value?))).collect();
         Scripts { initial, scripts, found, entries }
@@ -191,14 +241,14 @@ impl Workload for KvMix {
 
 impl KvMix {
     fn generate(&self, seed: u64, client: u64, clients: u64) -> Vec<Op> {
-        let own = self.keys.saturating_sub(client).div_ceil(clients);
-        if own == 0 {
+        let keys = self.touch.keys(client, clients, self.keys);
+        if keys.count == 0 {
             return Vec::new();
         }
-        let zipf = Zipf::fine(own, self.zipf);
+        let zipf = Zipf::fine(keys.count, self.zipf);
         let op = |index| {
             let random = nth(seed ^ (client << 40), index);
-            let key = client + clients * zipf.rank(random);
+            let key = keys.at(zipf.rank(random));
             Op { kind: self.mix.kind(random, self.reads), key, value: mix(random) }
         };
         (0..self.ops).map(op).collect()
@@ -222,6 +272,14 @@ impl SharedState for KvMix {
         pack: |value| *value,
         unpack: |word| word,
     });
+    const HISTORY: Form<Histories<Self>> = Form::Has(Histories::by_key(
+        |workload| match workload.touch {
+            Touch::Own => Some("each client has keys of its own, so that the oracle knows every reply (touch=any)"),
+            Touch::Any => None,
+        },
+        |op, found| found.is_none() && op.kind != Kind::Insert,
+        Op::words,
+    ));
 
     fn initial(&self, input: &Scripts) -> Vec<(u64, u64)> {
         input.initial.clone()
@@ -260,7 +318,10 @@ impl SharedState for KvMix {
 
     #[inline]
     fn observe(&self, tally: &mut Found, op: &Op, reply: Option<u64>) -> Option<Op> {
-        tally.note(op, reply);
+        match self.touch {
+            Touch::Own => tally.note(op, reply),
+            Touch::Any => tally.note_change(op, reply),
+        }
         None
     }
 
@@ -271,7 +332,14 @@ impl SharedState for KvMix {
         into.sum = into.sum.wrapping_add(other.sum);
     }
 
+    fn fingerprint(&self, answer: &Answer<Self>) -> Option<serde_json::Value> {
+        if self.touch == Touch::Own { answer.by_key() } else { None }
+    }
+
     fn verify(&self, input: &Scripts, answer: &Answer<Self>) -> Result<(), Wrong> {
+        if self.touch == Touch::Any {
+            return balance(input, answer);
+        }
         if answer.tally != input.found {
             return Err(format!("the clients found {:?}, not {:?}", answer.tally, input.found).into());
         }
@@ -284,6 +352,29 @@ impl SharedState for KvMix {
         let [found, right] = [&entries, &input.entries].map(|entries| entries.get(same));
         Err(format!("the first entry that differs is {found:?}, not {right:?}").into())
     }
+}
+
+/// What holds whoever comes first: kinds as planned, as many entries as came and did not go, and each value that was put
+/// gone or there.
+fn balance(input: &Scripts, answer: &Answer<KvMix>) -> Result<(), Wrong> {
+    let all = |found: &Found| found.counts.map(|[absent, present]| absent + present);
+    let (done, planned) = (all(&answer.tally), all(&input.found));
+    if done != planned {
+        return Err(format!("the clients read, inserted, removed and updated {done:?} times, not {planned:?}").into());
+    }
+    let [_, [inserted, _], [_, removed], _] = answer.tally.counts;
+    let (right, left) = (input.initial.len() as u64 + inserted, answer.entries.len() as u64 + removed);
+    if left != right {
+        let [before, after] = [&input.initial, &answer.entries].map(Vec::len);
+        return Err(format!("{before} entries, {inserted} more and {removed} fewer are not {after}").into());
+    }
+    let sum = |entries: &[(u64, u64)]| {
+        entries.iter().fold(0, |sum: u64, (key, value)| sum.wrapping_add(weight(*key, Some(*value))))
+    };
+    if sum(&input.initial).wrapping_add(answer.tally.sum) != sum(&answer.entries) {
+        return Err("a value that was put is neither there nor was it replaced or removed once".into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -304,7 +395,7 @@ mod tests {
                 assert!(workload.observe(&mut tally, op, reply).is_none());
             }
         }
-        Answer { entries: state.into_entries(), tally }
+        Answer::new(state.into_entries(), tally)
     }
 
     #[test]
@@ -355,6 +446,49 @@ mod tests {
         assert!(refused(|answer| answer.entries[0].1 ^= 1));
         assert!(refused(|answer| answer.entries.push((20, 1))));
         assert!(refused(|answer| answer.entries.truncate(1)));
+    }
+
+    #[test]
+    fn shared_keys_are_everybodys_and_have_many_right_outcomes() {
+        for mix in MIXES {
+            let workload = KvMix { mix, ops: 2_000, keys: 10, touch: Touch::Any, ..KvMix::default() };
+            let input = workload.input(7, 3);
+            for script in &input.scripts {
+                let drawn: std::collections::HashSet<u64> = script.iter().map(|op| op.key).collect();
+                assert_eq!(drawn, (0..10).collect());
+            }
+            let taking_turns = run(&workload, &input);
+            assert_eq!(workload.verify(&input, &taking_turns), Ok(()), "{mix:?}");
+            assert_eq!(workload.fingerprint(&taking_turns), None);
+            // One client after the other.
+            let mut state = State::new(workload.initial(&input));
+            let mut tally = Found::default();
+            for op in input.scripts.iter().flatten() {
+                let reply = state.apply(&workload, op);
+                workload.observe(&mut tally, op, reply);
+            }
+            let in_a_row = Answer::new(state.into_entries(), tally);
+            assert_eq!(workload.verify(&input, &in_a_row), Ok(()), "{mix:?}");
+            assert_ne!(in_a_row.tally, taking_turns.tally, "{mix:?}");
+        }
+        assert!(KvMix::default().fingerprint(&Answer::new(vec![(1, 2)], Found::default())).is_some());
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_noticed_whoever_came_first() {
+        let workload = KvMix { mix: Mix::Exchange, ops: 200, keys: 20, touch: Touch::Any, ..KvMix::default() };
+        let input = workload.input(7, 2);
+        let refused = |change: fn(&mut Answer<KvMix>)| {
+            let mut answer = run(&workload, &input);
+            change(&mut answer);
+            workload.verify(&input, &answer).err().map(|wrong| wrong.message)
+        };
+        assert_eq!(refused(|_| ()), None);
+        assert!(refused(|answer| answer.tally.sum += 1).unwrap().contains("neither there nor"));
+        assert!(refused(|answer| answer.entries[0].1 ^= 1).unwrap().contains("neither there nor"));
+        assert!(refused(|answer| answer.tally.counts[0][0] += 1).unwrap().contains("times, not"));
+        assert!(refused(|answer| answer.tally.counts[2].swap(0, 1)).unwrap().contains("are not"));
+        assert!(refused(|answer| answer.entries.truncate(1)).unwrap().contains("are not 1"));
     }
 
     #[test]

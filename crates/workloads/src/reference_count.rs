@@ -68,8 +68,9 @@ impl Workload for ReferenceCount {
     fn input(&self, seed: u64, clients: usize) -> Self::Input {
         let script = |client: u64| {
             let objects = self.touch.keys(client, clients as u64, self.objects);
+            let uses = if objects.count == 0 { 0 } else { self.uses };
             let object = |index| objects.at(nth(seed ^ (client << 40), index) % objects.count);
-            (0..self.uses).map(object).flat_map(|object| [true, false].map(|takes| Op { object, takes })).collect()
+            (0..uses).map(object).flat_map(|object| [true, false].map(|takes| Op { object, takes })).collect()
         };
         (0..clients as u64).map(script).collect()
     }
@@ -170,7 +171,7 @@ mod tests {
         let input = workload.input(7, 2);
         let mut state = State::<ReferenceCount>::new(workload.initial(&input));
         input.iter().flatten().for_each(|op| state.apply(&workload, op));
-        let mut answer = Answer { entries: state.into_entries(), tally: () };
+        let mut answer = Answer::new(state.into_entries(), ());
         assert_eq!(workload.verify(&input, &answer), Ok(()));
         answer.entries[0].1 = 5;
         answer.entries[1].1 = 0;

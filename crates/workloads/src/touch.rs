@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Touch {
     /// Any of them.
     Any,
-    /// Its own: client c of n those with key % n = c, where it has one; else any.
+    /// Its own: client c of n those with key % n = c. A client without a key, where there are more clients than keys, has
+    /// nothing to do.
     Own,
 }
 
@@ -24,15 +25,14 @@ impl Touch {
     /// The keys of a client among `keys`: the first, the step from one to the next, and how many there are.
     #[must_use]
     pub fn keys(self, client: u64, clients: u64, keys: u64) -> Keys {
-        let own = keys.saturating_sub(client).div_ceil(clients);
         match self {
-            Self::Own if own > 0 => Keys { first: client, step: clients, count: own },
-            _ => Keys { first: 0, step: 1, count: keys },
+            Self::Any => Keys { first: 0, step: 1, count: keys },
+            Self::Own => Keys { first: client, step: clients, count: keys.saturating_sub(client).div_ceil(clients) },
         }
     }
 }
 
-/// Keys at equal distances.
+/// Keys at equal distances; none where the count is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keys {
     first: u64,
@@ -63,7 +63,8 @@ mod tests {
         assert!((0..3).all(|client| drawn(client).all(|key| key < 8 && key % 3 == client)));
         let all: std::collections::BTreeSet<u64> = (0..3).flat_map(drawn).collect();
         assert_eq!(all.len(), 8);
-        // More clients than keys: the others share.
-        assert_eq!(Touch::Own.keys(7, 8, 2), Touch::Any.keys(7, 8, 2));
+        // More clients than keys.
+        assert_eq!([1, 2, 7].map(|client| Touch::Own.keys(client, 8, 2).count), [1, 0, 0]);
+        assert_eq!(Touch::Any.keys(7, 8, 2).count, 2);
     }
 }

@@ -13,7 +13,7 @@ mod sync_mutex;
 use std::sync::Arc;
 
 use patterns::probe::Observed;
-use patterns::shared_state::{Answer, Evidence, Torn};
+use patterns::shared_state::{Answer, Evidence, Recording, Torn};
 use patterns::{Demand, Error, Job, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units};
 
 use crate::{Async, joined};
@@ -73,18 +73,24 @@ async fn client<W: SharedState, P: Probe, S: Store<W>>(
     let workload = &job.workload;
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
+    let mut recording = Recording::<W, P>::of(workload);
     for op in workload.script(&job.input, who) {
         workload.prepare(op);
+        let invoked = recording.invoked();
         let reply = store.apply(workload, op, &mut probe).await?;
+        recording.returned(op, invoked, reply.as_ref());
         evidence.steps += 1;
         evidence.operations += 1;
         let mut next = reply.and_then(|reply| evidence.note(workload, op, reply));
         while let Some(op) = next {
+            let invoked = recording.invoked();
             let reply = store.apply(workload, &op, &mut probe).await?;
+            recording.returned(&op, invoked, reply.as_ref());
             evidence.operations += 1;
             next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
     }
+    evidence.record = recording.done();
     let operations = evidence.operations;
     Ok((evidence, probe.observed(operations)))
 }

@@ -28,6 +28,8 @@ enum Role {
     Client {
         /// Which, from 0.
         who: usize,
+        /// Whether it records.
+        records: bool,
     },
 }
 
@@ -53,7 +55,7 @@ pub(super) fn run<W: SharedState, P: Probe>(
     let (workload, workers) = (&job.workload, start.workers.get());
     let mut links = link::start_all(start, workers + 1)?;
     let mut owner = links.pop().ok_or_else(|| Error::other("no owner"))?;
-    let mut requests = Some(introduce(job, &mut owner, &mut links)?);
+    let mut requests = Some(introduce(job, P::RECORDS, &mut owner, &mut links)?);
     let result = measure(&mut |watch| {
         let reset = encode(&Request::<W>::Reset(workload.initial(&job.input)))?;
         ask(&requests, &reset).map_err(|broken| owner.explain(broken))?;
@@ -79,7 +81,12 @@ pub(super) fn run<W: SharedState, P: Probe>(
 
 /// Tells everybody who they are and connects clients with the owner. The parent keeps one sender to the owner, and no
 /// end that would keep a channel open after its process died.
-fn introduce<W: SharedState>(job: &Job<W>, owner: &mut Link, links: &mut [Link]) -> Result<IpcBytesSender, Error> {
+fn introduce<W: SharedState>(
+    job: &Job<W>,
+    records: bool,
+    owner: &mut Link,
+    links: &mut [Link],
+) -> Result<IpcBytesSender, Error> {
     let knobs = encode(&job.workload)?;
     let made = "make a channel";
     let (requests, inbox) = ipc::bytes_channel().map_err(Error::io(made))?;
@@ -88,7 +95,7 @@ fn introduce<W: SharedState>(job: &Job<W>, owner: &mut Link, links: &mut [Link])
     for (who, client) in links.iter_mut().enumerate() {
         let (answers, replies) = ipc::bytes_channel().map_err(Error::io(made))?;
         owner.hand(End::Outbox(answers)).map_err(|broken| owner.explain(broken))?;
-        clients::tell(client, &knobs, &Role::Client { who })?;
+        clients::tell(client, &knobs, &Role::Client { who, records })?;
         let ends = client.hand(End::Outbox(requests.clone())).and_then(|()| client.hand(End::Inbox(replies)));
         ends.map_err(|broken| client.explain(broken))?;
         clients::script(client, job, who)?;

@@ -14,7 +14,7 @@ use crate::model::Pattern;
 use crate::pipeline::Pipeline;
 use crate::run::{Done, Round, Run, job};
 use crate::serve::{LoadReport, Serve};
-use crate::shared_state::{Answer, SharedState};
+use crate::shared_state::{Answer, Seen, SharedState, examine};
 use crate::strategy::{Strategies, Strategy};
 use crate::task_graph::TaskGraph;
 use crate::workload::{Job, Workload, Wrong};
@@ -26,6 +26,8 @@ struct Oracle<W: Workload, A> {
     /// Steps of a round; `None` where the workload cannot know, and its oracle counts.
     planned: fn(&Job<W>, clients: usize) -> Option<u64>,
     verify: fn(&Job<W>, &A) -> Result<(), Wrong>,
+    /// What the history of the round says beside `verify`, if it has one.
+    history: fn(&Job<W>, &A) -> Seen,
     fingerprint: fn(&W, &A) -> Option<Value>,
 }
 
@@ -35,6 +37,7 @@ pub fn map_reduce<W: MapReduce>(model: &'static str, strategies: Strategies<W, W
         shape: |_, _| Ok(()),
         planned: |job: &Job<W>, _| Some(job.workload.tasks(&job.input) as u64),
         verify: |job, answer| job.workload.verify(&job.input, answer),
+        history: no_calls,
         fingerprint: W::fingerprint,
     };
     erase(model, Pattern::MapReduce, strategies, oracle)
@@ -46,6 +49,7 @@ pub fn fork_join<W: ForkJoin>(model: &'static str, strategies: Strategies<W, W::
         shape: |_, _| Ok(()),
         planned: |job: &Job<W>, _| job.workload.leaves(&job.input),
         verify: |job, answer| job.workload.verify(&job.input, answer),
+        history: no_calls,
         fingerprint: W::fingerprint,
     };
     erase(model, Pattern::ForkJoin, strategies, oracle)
@@ -57,6 +61,7 @@ pub fn task_graph<W: TaskGraph>(model: &'static str, strategies: Strategies<W, V
         shape: |_, _| Ok(()),
         planned: |job: &Job<W>, _| Some(job.workload.width() as u64 * job.workload.steps() as u64),
         verify: |job, last: &Vec<W::Edge>| job.workload.verify(&job.input, last),
+        history: no_calls,
         fingerprint: |workload, last| workload.fingerprint(last),
     };
     erase(model, Pattern::TaskGraph, strategies, oracle)
@@ -70,6 +75,7 @@ pub fn shared_state<W: SharedState>(model: &'static str, strategies: Strategies<
             Some((0..clients).map(|client| job.workload.script(&job.input, client).len() as u64).sum())
         },
         verify: |job, answer| job.workload.verify(&job.input, answer),
+        history: examine,
         fingerprint: W::fingerprint,
     };
     erase(model, Pattern::SharedState, strategies, oracle)
@@ -93,6 +99,7 @@ pub fn pipeline<W: Pipeline>(model: &'static str, strategies: Strategies<W, W::S
             Some(items as u64 * stages as u64 * laps as u64)
         },
         verify: |job, sink| job.workload.verify(&job.input, sink),
+        history: no_calls,
         fingerprint: W::fingerprint,
     };
     erase(model, Pattern::Pipeline, strategies, oracle)
@@ -113,6 +120,7 @@ pub fn serve<W: Serve>(model: &'static str, strategies: Strategies<W, LoadReport
             }
             job.workload.verify(&job.input, seen)
         },
+        history: no_calls,
         fingerprint: W::fingerprint,
     };
     erase(model, Pattern::Serve, strategies, oracle)
@@ -130,6 +138,11 @@ pub fn with_diagnosis(timed: Vec<Cell>, recording: Vec<Cell>) -> Vec<Cell> {
         Cell { diagnosis, ..cell }
     });
     both.collect()
+}
+
+/// No clients, no calls that had to be in one order.
+fn no_calls<W: Workload, A>(_: &Job<W>, _: &A) -> Seen {
+    Seen::Nothing(String::from("only clients of shared state have calls to put in order"))
 }
 
 fn erase<W: Workload, A: 'static>(
@@ -199,6 +212,15 @@ fn check<W: Workload, A>(
         return Err(Error::Steps { executed: done.steps, planned });
     }
     let verdict = (oracle.verify)(job, &done.answer).err();
+    let (verdict, history) = match ((oracle.history)(job, &done.answer), verdict) {
+        (Seen::Nothing(why), verdict) => (verdict, Err(why)),
+        (Seen::Fine(examined), verdict) => (verdict, Ok(examined)),
+        (Seen::Contradiction(why), None) => (Some(Wrong::from(why.as_str())), Err(why)),
+        (Seen::Contradiction(why), Some(wrong)) => {
+            let message = format!("{}; {why}", wrong.message);
+            (Some(Wrong { message, ..wrong }), Err(why))
+        }
+    };
     if let (Some(verdict), false) = (&verdict, wrong) {
         return Err(Error::Wrong(verdict.clone()));
     }
@@ -207,5 +229,6 @@ fn check<W: Workload, A>(
         // serde_json's map is a BTreeMap: its keys are sorted, whatever order the answer's were in.
         Digest::Make => (oracle.fingerprint)(&job.workload, &done.answer).map(|value| value.to_string()),
     };
-    Ok(Checked { wrong: verdict, steps: done.steps, units: done.units, observed: done.observed, fingerprint })
+    let Done { steps, units, observed, .. } = done;
+    Ok(Checked { wrong: verdict, steps, units, observed, history, fingerprint })
 }

@@ -24,6 +24,8 @@ pub struct Listed {
     pub sized: fn(Size) -> Map<String, Value>,
     /// The knob that makes its tasks longer, if it has one.
     pub granularity: Option<&'static str>,
+    /// The preset in which its calls are recorded and checked, if it has one.
+    pub checked: Option<&'static str>,
     /// How many units the shape has at these knobs, where workers do not apply: the stages of a pipeline.
     pub units: fn(&Map<String, Value>) -> Option<u32>,
     /// Names, types and bounds, for knobs that [`Knob::parse`] accepted one by one.
@@ -44,6 +46,7 @@ pub fn listed<W: Workload>(pattern: Pattern) -> Listed {
         presets: W::PRESETS,
         sized: |size| fields(&W::sized(size)).unwrap_or_else(|why| panic!("{why}")),
         granularity: W::GRANULARITY,
+        checked: W::CHECKED,
         units: |_| None,
         check: |knobs| workload::<W>(knobs)?.check(),
     }

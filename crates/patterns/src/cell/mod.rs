@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::model::Pattern;
 use crate::probe::Observed;
 use crate::run::{Start, Units, Watch, WorkerMain};
+use crate::shared_state::Examined;
 use crate::strategy::{Demand, Support};
 use crate::workload::Wrong;
 
@@ -107,6 +108,8 @@ pub struct Checked {
     pub units: Units,
     /// What a probe saw.
     pub observed: Observed,
+    /// The history that was checked, or why there was none to check.
+    pub history: Result<Examined, String>,
     /// The answer, as canonical JSON (keys sorted, no spaces).
     pub fingerprint: Option<String>,
 }

@@ -1,6 +1,8 @@
 //! Shared state: clients that read and write the same entries. Operations are data, so that a lock, a shard, an owner
 //! thread and an owner process can all carry out the same ones.
 
+mod history;
+pub mod linearizable;
 mod sharded;
 mod state;
 mod torn;
@@ -18,6 +20,7 @@ use crate::run::{Done, Units};
 use crate::strategy::{Form, Strategies};
 use crate::workload::{Job, Workload, Wrong};
 
+pub use history::{Examined, Histories, LIMIT, Record, Recording, Seen, examine};
 pub use sharded::Sharded;
 pub use state::State;
 pub use torn::Torn;
@@ -114,6 +117,10 @@ pub trait SharedState: Workload {
     const ONCE: Form<Once<Self>> = Form::Lacks("its values are not computed from their keys");
     /// Whether its operations can be torn apart into a look and an act: what `racy` needs where entries are no counters.
     const APART: Form<Apart<Self>> = Form::Lacks("its operations have nothing between a look and an act");
+    /// Whether the calls of its clients are recorded in a diagnostic pass, and checked to be linearizable beside
+    /// [`SharedState::verify`]: for workloads that cannot know each reply beforehand, and whose replies tell what was
+    /// there. Its calls must be asked.
+    const HISTORY: Form<Histories<Self>> = Form::Lacks("its oracle knows the outcome without a history");
 
     /// Entries before the first operation.
     fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
@@ -170,9 +177,7 @@ pub trait SharedState: Workload {
     /// What is digested to compare answers across processes and languages: the final entries by key, unless the
     /// workload says that right answers may differ.
     fn fingerprint(&self, answer: &Answer<Self>) -> Option<serde_json::Value> {
-        let mut entries: Vec<_> = answer.entries.iter().map(|(key, value)| (*key, value)).collect();
-        entries.sort_by_key(|(key, _)| *key);
-        serde_json::to_value(entries).ok()
+        answer.by_key()
     }
 }
 
@@ -282,6 +287,8 @@ pub struct Answer<W: SharedState> {
     pub entries: Vec<(W::Key, W::Value)>,
     /// All clients' tallies, merged.
     pub tally: W::Tally,
+    /// What each client recorded; `None` where one did not.
+    pub history: Option<Vec<Record<W>>>,
 }
 
 /// What a client did: counted where it happens, in the value that travels.
@@ -294,6 +301,24 @@ pub struct Evidence<W: SharedState> {
     pub steps: u64,
     /// Operations, those that followed from replies included.
     pub operations: u64,
+    /// Its calls, where they are recorded.
+    pub record: Option<Record<W>>,
+}
+
+impl<W: SharedState> Answer<W> {
+    /// Without a history.
+    #[must_use]
+    pub fn new(entries: Vec<(W::Key, W::Value)>, tally: W::Tally) -> Self {
+        Self { entries, tally, history: None }
+    }
+
+    /// The entries in the order of their keys, as [`SharedState::fingerprint`] digests them.
+    #[must_use]
+    pub fn by_key(&self) -> Option<serde_json::Value> {
+        let mut entries: Vec<_> = self.entries.iter().map(|(key, value)| (*key, value)).collect();
+        entries.sort_by_key(|(key, _)| *key);
+        serde_json::to_value(entries).ok()
+    }
 }
 
 impl<W: SharedState> Counters<W> {
@@ -335,7 +360,7 @@ impl<W: SharedState> Evidence<W> {
     /// Nothing yet.
     #[must_use]
     pub fn empty() -> Self {
-        Self { tally: W::Tally::default(), steps: 0, operations: 0 }
+        Self { tally: W::Tally::default(), steps: 0, operations: 0, record: None }
     }
 
     /// Notes a reply to an asked operation; the operation that follows from it.
@@ -344,7 +369,7 @@ impl<W: SharedState> Evidence<W> {
         if workload.asks(op) { workload.observe(&mut self.tally, op, reply) } else { None }
     }
 
-    /// Adds what another did.
+    /// Adds what another did. Records stay with their clients: [`Evidence::done`] keeps them.
     pub fn absorb(&mut self, workload: &W, other: Self) {
         workload.merge_tally(&mut self.tally, other.tally);
         self.steps += other.steps;
@@ -360,11 +385,16 @@ impl<W: SharedState> Evidence<W> {
     ) -> Done<Answer<W>> {
         let mut all = Self::empty();
         let mut observed = Observed::default();
-        for (evidence, seen) in clients {
+        let mut history = Some(Vec::new());
+        for (mut evidence, seen) in clients {
+            history = history.zip(evidence.record.take()).map(|(mut all, one)| {
+                all.push(one);
+                all
+            });
             all.absorb(workload, evidence);
             observed.absorb(seen);
         }
-        Done { answer: Answer { entries, tally: all.tally }, steps: all.steps, units, observed }
+        Done { answer: Answer { entries, tally: all.tally, history }, steps: all.steps, units, observed }
     }
 }
 
@@ -393,18 +423,24 @@ pub fn try_client<W: SharedState, P: Probe, E>(
 ) -> Result<(Evidence<W>, Observed), E> {
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
+    let mut recording = Recording::<W, P>::of(workload);
     for op in script {
         workload.prepare(op);
+        let invoked = recording.invoked();
         let reply = apply(op, &mut probe)?;
+        recording.returned(op, invoked, reply.as_ref());
         evidence.steps += 1;
         evidence.operations += 1;
         let mut next = reply.and_then(|reply| evidence.note(workload, op, reply));
         while let Some(op) = next {
+            let invoked = recording.invoked();
             let reply = apply(&op, &mut probe)?;
+            recording.returned(&op, invoked, reply.as_ref());
             evidence.operations += 1;
             next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
     }
+    evidence.record = recording.done();
     let operations = evidence.operations;
     Ok((evidence, probe.observed(operations)))
 }

@@ -65,7 +65,7 @@ pub(crate) enum Command {
 }
 
 /// Which cells.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Selection {
     /// Part of a cell ID or a glob; `!PATTERN` excludes; `primes:coarse` and `counter:keys=64` configure a workload
     #[arg(value_name = "FILTER")]
@@ -266,9 +266,23 @@ pub(crate) enum Color {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  crossover verify --size smoke                       every cell, small
+  crossover verify kv-mix --check                     any client any key: is there an order of the calls?
+  crossover verify kv-mix:keys=1 --check --workers 2  one key, two clients
+
+JSON: { cells: [{ id, status, reason }], failed }; with --check also linearizable, undecided, and of each cell
+  history    { calls, keys, steps, undecided }, or null with the reason
+
+Exit codes: 0 ok; 2 usage; 3 a cell failed or answered wrongly; 4 a search was given up; 130 interrupted")]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Also record the calls of the clients, where a workload has a preset for that (kv-mix: shared-keys, which is then
+    /// the default), and check that they are linearizable: that one order explains all replies
+    #[arg(long)]
+    pub(crate) check: bool,
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

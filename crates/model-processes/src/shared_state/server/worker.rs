@@ -1,7 +1,8 @@
 //! `server`: the worker's side, in either role: the owner of the entries, or a client with a script.
 
+use patterns::probe::Recorder;
 use patterns::shared_state::{State, try_client};
-use patterns::{Error, SharedState, Silent};
+use patterns::{Error, Probe, SharedState, Silent};
 
 use super::super::clients::Report;
 use super::{Request, Role};
@@ -14,7 +15,8 @@ pub(crate) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
     let workload: W = parent.expect()?;
     match parent.expect()? {
         Role::Owner { clients } => own(&parent, &workload, clients),
-        Role::Client { who } => attend(&parent, &workload, who),
+        Role::Client { who, records: false } => attend::<W, Silent>(&parent, &workload, who),
+        Role::Client { who, records: true } => attend::<W, Recorder>(&parent, &workload, who),
     }
 }
 
@@ -53,7 +55,7 @@ fn own<W: SharedState>(parent: &Parent, workload: &W, clients: usize) -> Result<
 }
 
 /// A client: sends its operations, and waits for the replies that it asked for.
-fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(), Error> {
+fn attend<W: SharedState, P: Probe>(parent: &Parent, workload: &W, who: usize) -> Result<(), Error> {
     let (End::Outbox(outbox), End::Inbox(replies)) = (parent.end()?, parent.end()?) else {
         return Err(Error::other("expected an outbox and an inbox"));
     };
@@ -76,7 +78,7 @@ fn attend<W: SharedState>(parent: &Parent, workload: &W, who: usize) -> Result<(
             bytes += (message.len() + answer.as_ref().map_or(0, Vec::len)) as u64;
             Ok::<_, Error>(answer)
         };
-        let (evidence, _) = try_client::<W, Silent, Error>(workload, &script, |op, _| {
+        let (evidence, _) = try_client::<W, P, Error>(workload, &script, |op, _| {
             let answer = ship(&Request::Do { who, op: op.clone() }, workload.asks(op))?;
             answer.map(|answer| decode(&answer)).transpose()
         })?;
