@@ -91,9 +91,16 @@ pub(crate) const TABLE: &[Row] = &[
     diagnostic("lock_acquisitions", "locks taken in an iteration"),
     diagnostic("lock_contended", "of those, locks that somebody else held"),
     diagnostic("lock_wait_ns", "waiting for locks in an iteration, sum over workers"),
+    diagnostic("lock_wait_max_ns", "the longest of those waits in the pass"),
     diagnostic("lock_hold_max_ns", "the longest critical section of the pass"),
-    diagnostic("operations_min", "operations of the worker that did least in an iteration"),
-    diagnostic("operations_max", "operations of the worker that did most in an iteration"),
+    diagnostic(
+        "operations_min",
+        "operations of the worker that did least in an iteration; of clients, when the first was done",
+    ),
+    diagnostic(
+        "operations_max",
+        "operations of the worker that did most in an iteration; of clients, when the first was done",
+    ),
     diagnostic("fairness_min_max", "the one over the other"),
     diagnostic("fairness_jain", "Jain's index over workers: 1 is equal shares, 1/n one worker alone"),
 ];

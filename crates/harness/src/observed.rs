@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use patterns::clock::Tick;
 use patterns::probe::Observed;
 use patterns::shared_state::Examined;
 
@@ -12,6 +13,7 @@ pub(crate) struct Tally {
     acquisitions: u64,
     contended: u64,
     wait_ns: f64,
+    longest_wait_ns: f64,
     longest_hold_ns: f64,
     /// Least and most operations of a worker, and two indices of fairness; sums.
     shares: [f64; 4],
@@ -27,8 +29,10 @@ impl Tally {
         self.acquisitions += seen.acquisitions;
         self.contended += seen.contended;
         self.wait_ns += seen.lock_wait.as_nanos() as f64;
+        self.longest_wait_ns = self.longest_wait_ns.max(seen.longest_wait.as_nanos() as f64);
         self.longest_hold_ns = self.longest_hold_ns.max(seen.longest_hold.as_nanos() as f64);
-        match shares(&seen.operations, workers) {
+        let reached = when_the_first_was_done(seen, workers);
+        match shares(reached.as_deref().unwrap_or(&seen.operations), workers) {
             Ok(shares) => self.shares.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share),
             Err(why) => self.unfair = Some(why),
         }
@@ -41,6 +45,7 @@ impl Tally {
             ("lock_acquisitions", self.acquisitions as f64 / iterations),
             ("lock_contended", self.contended as f64 / iterations),
             ("lock_wait_ns", self.wait_ns / iterations),
+            ("lock_wait_max_ns", self.longest_wait_ns),
             ("lock_hold_max_ns", self.longest_hold_ns),
         ];
         let (mut metrics, mut absent) = (BTreeMap::new(), BTreeMap::new());
@@ -85,6 +90,15 @@ impl History {
     }
 }
 
+/// How far each client was when the first was done: scripts are equally long, so that at the end all have done the same,
+/// and what a lock gave to whom shows before. `None` where not all noted how far they were.
+fn when_the_first_was_done(seen: &Observed, workers: u64) -> Option<Vec<u64>> {
+    let done = seen.progress.iter().filter_map(|notes| notes.last()).map(|(_, when)| *when).min()?;
+    let reached =
+        |notes: &Vec<(u64, Tick)>| notes.iter().rfind(|(_, when)| *when <= done).map_or(0, |(steps, _)| *steps);
+    (seen.progress.len() as u64 == workers).then(|| seen.progress.iter().map(reached).collect())
+}
+
 /// Least and most operations, least over most, and Jain's index (Jain, Chiu and Hawe 1984): (sum x)^2 / (n sum x^2), 1
 /// where all are equal and 1/n where one has everything.
 fn shares(operations: &[u64], workers: u64) -> Result<[f64; 4], &'static str> {
@@ -120,14 +134,28 @@ mod tests {
     }
 
     #[test]
+    fn clients_are_compared_when_the_first_of_them_is_done() {
+        let notes = |all: &[(u64, u64)]| all.iter().map(|(steps, when)| (*steps, Tick::from_nanos(*when))).collect();
+        let progress: Vec<Vec<_>> = vec![notes(&[(5, 10), (10, 20)]), notes(&[(5, 15), (10, 30)]), notes(&[(10, 90)])];
+        let seen = Observed { operations: vec![10, 10, 10], progress, ..Observed::default() };
+        assert_eq!(when_the_first_was_done(&seen, 3), Some(vec![10, 5, 0]));
+        assert_eq!(when_the_first_was_done(&seen, 4), None, "one of four had nothing to do");
+        assert_eq!(when_the_first_was_done(&Observed::default(), 0), None);
+        let mut tally = Tally::default();
+        tally.add(&seen, 3);
+        assert_eq!(tally.metrics().0["operations_min"], 0.0);
+    }
+
+    #[test]
     fn iterations_are_averaged_and_the_longest_hold_is_the_longest() {
         let seen = |contended, wait, hold, operations: &[u64]| Observed {
             operations: operations.to_vec(),
             acquisitions: 10,
             contended,
             lock_wait: Duration::from_nanos(wait),
+            longest_wait: Duration::from_nanos(wait / 2),
             longest_hold: Duration::from_nanos(hold),
-            deaths: Vec::new(),
+            ..Observed::default()
         };
         let mut tally = Tally::default();
         tally.add(&seen(2, 100, 70, &[5, 5]), 2);
@@ -137,7 +165,7 @@ mod tests {
         assert_eq!(value("lock_acquisitions"), Some(10.0));
         assert_eq!(value("lock_contended"), Some(3.0));
         assert_eq!(value("lock_wait_ns"), Some(200.0));
-        assert_eq!(value("lock_hold_max_ns"), Some(70.0));
+        assert_eq!((value("lock_wait_max_ns"), value("lock_hold_max_ns")), (Some(150.0), Some(70.0)));
         assert_eq!((value("operations_min"), value("operations_max")), (Some(4.5), Some(5.5)));
         assert!(absent.is_empty(), "{absent:?}");
         // One iteration that cannot tell, and the mean would be of other iterations than it says.

@@ -24,6 +24,9 @@ pub trait Probe: Default + Send + 'static {
     /// Runs a critical section: the longest hold is kept.
     fn hold<R>(&mut self, critical: impl FnOnce() -> R) -> R;
 
+    /// So many steps of so many are done: now and then it is noted when.
+    fn reached(&mut self, steps: u64, of: u64);
+
     /// A worker was found dead.
     fn died(&mut self, pid: u32);
 
@@ -42,8 +45,12 @@ pub struct Observed {
     pub contended: u64,
     /// Waiting for locks, all workers.
     pub lock_wait: Duration,
+    /// The longest of those waits.
+    pub longest_wait: Duration,
     /// The longest critical section.
     pub longest_hold: Duration,
+    /// How far each client was and when, in the order in which they reported; only of those that had anything to do.
+    pub progress: Vec<Vec<(u64, Tick)>>,
     /// Workers found dead, and when.
     pub deaths: Vec<(u32, Tick)>,
 }
@@ -55,7 +62,9 @@ impl Observed {
         self.acquisitions += other.acquisitions;
         self.contended += other.contended;
         self.lock_wait += other.lock_wait;
+        self.longest_wait = self.longest_wait.max(other.longest_wait);
         self.longest_hold = self.longest_hold.max(other.longest_hold);
+        self.progress.extend(other.progress);
         self.deaths.extend(other.deaths);
     }
 }
@@ -87,6 +96,9 @@ impl Probe for Silent {
     }
 
     #[inline(always)]
+    fn reached(&mut self, _: u64, _: u64) {}
+
+    #[inline(always)]
     fn died(&mut self, _: u32) {}
 
     #[inline(always)]
@@ -99,6 +111,18 @@ impl Probe for Silent {
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Observed);
 
+/// How often a client notes how far it is: often enough to tell shares apart, and seldom enough to cost nothing beside the
+/// rest of a recording.
+const NOTES: u64 = 64;
+
+impl Recorder {
+    fn waited(&mut self, asked: Tick) {
+        let wait = asked.elapsed();
+        self.0.lock_wait += wait;
+        self.0.longest_wait = self.0.longest_wait.max(wait);
+    }
+}
+
 impl Probe for Recorder {
     const RECORDS: bool = true;
 
@@ -108,7 +132,7 @@ impl Probe for Recorder {
             self.0.contended += 1;
             let asked = Tick::now();
             let guard = lock();
-            self.0.lock_wait += asked.elapsed();
+            self.waited(asked);
             guard
         })
     }
@@ -125,7 +149,7 @@ impl Probe for Recorder {
         self.0.contended += 1;
         let asked = Tick::now();
         let guard = lock.await;
-        self.0.lock_wait += asked.elapsed();
+        self.waited(asked);
         guard
     }
 
@@ -134,6 +158,15 @@ impl Probe for Recorder {
         let result = critical();
         self.0.longest_hold = self.0.longest_hold.max(taken.elapsed());
         result
+    }
+
+    fn reached(&mut self, steps: u64, of: u64) {
+        if steps == of || steps.is_multiple_of(of.div_ceil(NOTES)) {
+            if self.0.progress.is_empty() {
+                self.0.progress.push(Vec::new());
+            }
+            self.0.progress[0].push((steps, Tick::now()));
+        }
     }
 
     fn died(&mut self, pid: u32) {

@@ -26,7 +26,7 @@ const fn count(id: &'static str, label: &'static str, about: &'static str) -> Kn
 }
 
 /// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
-const KNOWN: [Known; 34] = [
+const KNOWN: [Known; 35] = [
     known("elapsed_ns", "time", "one iteration, start-up left out"),
     known(
         "efficiency",
@@ -56,9 +56,10 @@ const KNOWN: [Known; 34] = [
     count("lock_acquisitions", "lock acquisitions", "from a diagnostic pass that is not timed"),
     count("lock_contended", "locks contended", "acquisitions that found the lock taken, diagnostic pass"),
     known("lock_wait_ns", "lock wait", "waiting for locks, all workers together, diagnostic pass"),
+    known("lock_wait_max_ns", "longest lock wait", "diagnostic pass"),
     known("lock_hold_max_ns", "longest lock hold", "diagnostic pass"),
-    count("operations_min", "operations, least", "of the worker that did least"),
-    count("operations_max", "operations, most", "of the worker that did most"),
+    count("operations_min", "operations, least", "of the worker that did least; of clients, when the first was done"),
+    count("operations_max", "operations, most", "of the worker that did most; of clients, when the first was done"),
     known(
         "fairness_min_max",
         "fairness, min/max",

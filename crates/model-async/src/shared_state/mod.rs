@@ -74,7 +74,8 @@ async fn client<W: SharedState, P: Probe, S: Store<W>>(
     let mut probe = P::default();
     let mut evidence = Evidence::empty();
     let mut recording = Recording::<W, P>::of(workload);
-    for op in workload.script(&job.input, who) {
+    let script = workload.script(&job.input, who);
+    for op in script {
         workload.prepare(op);
         let invoked = recording.invoked();
         let reply = store.apply(workload, op, &mut probe).await?;
@@ -89,6 +90,7 @@ async fn client<W: SharedState, P: Probe, S: Store<W>>(
             evidence.operations += 1;
             next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
+        probe.reached(evidence.steps, script.len() as u64);
     }
     evidence.record = recording.done();
     let operations = evidence.operations;

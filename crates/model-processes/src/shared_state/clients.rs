@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use patterns::clock::Tick;
 use patterns::probe::Observed;
 use patterns::shared_state::Evidence;
 use patterns::{Error, Job, Probe, SharedState, Units};
@@ -18,23 +19,32 @@ pub(super) struct Report<W: SharedState> {
     pub(super) messages: u64,
     pub(super) bytes: u64,
     /// What its probe saw; `None` where it has none, which is whenever its time counts.
-    pub(super) locks: Option<Locks>,
+    pub(super) seen: Option<Sight>,
 }
 
-/// What a probe saw of locks, as it travels: operations are in the evidence, and a moment of death means nothing in
-/// another process.
+/// What a probe saw, as it travels: operations are in the evidence, and a client sees nobody die.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Locks {
+pub(super) struct Sight {
     acquisitions: u64,
     contended: u64,
-    wait: Duration,
+    lock_wait: Duration,
+    longest_wait: Duration,
     longest_hold: Duration,
+    progress: Vec<Vec<(u64, Tick)>>,
 }
 
-impl Locks {
-    pub(super) fn of(seen: &Observed) -> Self {
-        let Observed { acquisitions, contended, lock_wait: wait, longest_hold, .. } = *seen;
-        Self { acquisitions, contended, wait, longest_hold }
+impl Sight {
+    /// Nothing, where the probe is silent.
+    pub(super) fn of<P: Probe>(seen: Observed) -> Option<Self> {
+        let Observed { acquisitions, contended, lock_wait, longest_wait, longest_hold, progress, .. } = seen;
+        P::RECORDS.then_some(Self { acquisitions, contended, lock_wait, longest_wait, longest_hold, progress })
+    }
+}
+
+impl From<Sight> for Observed {
+    fn from(sight: Sight) -> Self {
+        let Sight { acquisitions, contended, lock_wait, longest_wait, longest_hold, progress } = sight;
+        Self { acquisitions, contended, lock_wait, longest_wait, longest_hold, progress, ..Self::default() }
     }
 }
 
@@ -71,8 +81,8 @@ pub(super) fn sum<W: SharedState, P: Probe>(
         units.messages += report.messages;
         units.bytes_shipped += report.bytes;
         let mut observed = P::default().observed(report.evidence.operations);
-        if let Some(Locks { acquisitions, contended, wait, longest_hold }) = report.locks {
-            observed.absorb(Observed { acquisitions, contended, lock_wait: wait, longest_hold, ..Observed::default() });
+        if let Some(sight) = report.seen {
+            observed.absorb(sight.into());
         }
         (report.evidence, observed)
     };

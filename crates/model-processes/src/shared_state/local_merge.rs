@@ -55,7 +55,7 @@ pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
         let apply = |op: &W::Op, _: &mut Silent| Ok::<_, Error>(Some(state.apply(&workload, op)));
         let (evidence, _) = try_client(&workload, &script, apply)?;
         let part = encode(&state.into_entries())?;
-        parent.send(&encode(&Report { evidence, messages: 1, bytes: part.len() as u64, locks: None })?)?;
+        parent.send(&encode(&Report { evidence, messages: 1, bytes: part.len() as u64, seen: None })?)?;
         parent.send(&part)?;
     }
     parent::leave()

@@ -439,6 +439,7 @@ pub fn try_client<W: SharedState, P: Probe, E>(
             evidence.operations += 1;
             next = reply.and_then(|reply| evidence.note(workload, &op, reply));
         }
+        probe.reached(evidence.steps, script.len() as u64);
     }
     evidence.record = recording.done();
     let operations = evidence.operations;

@@ -12,7 +12,7 @@ use patterns::probe::Recorder;
 use patterns::shared_state::{Answer, Evidence, try_client};
 use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 
-use super::clients::{self, Locks, Report};
+use super::clients::{self, Report, Sight};
 use crate::link::{self, Link};
 use crate::parent::{self, Parent};
 use crate::wire::{End, encode};
@@ -89,8 +89,7 @@ fn rounds<W: SharedState, P: Probe, S: Store<W>>(
     while parent.receive()?.is_some() {
         let apply = |op: &W::Op, probe: &mut P| store.apply(workload, op, probe).map(Some);
         let (evidence, seen) = try_client(workload, script, apply)?;
-        let locks = P::RECORDS.then(|| Locks::of(&seen));
-        parent.send(&encode(&Report { evidence, messages: 0, bytes: 0, locks })?)?;
+        parent.send(&encode(&Report { evidence, messages: 0, bytes: 0, seen: Sight::of::<P>(seen) })?)?;
     }
     parent::leave()
 }

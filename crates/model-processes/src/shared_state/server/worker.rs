@@ -4,7 +4,7 @@ use patterns::probe::Recorder;
 use patterns::shared_state::{State, try_client};
 use patterns::{Error, Probe, SharedState, Silent};
 
-use super::super::clients::Report;
+use super::super::clients::{Report, Sight};
 use super::{Request, Role};
 use crate::parent::{self, Parent};
 use crate::wire::{self, End, decode, encode};
@@ -78,12 +78,12 @@ fn attend<W: SharedState, P: Probe>(parent: &Parent, workload: &W, who: usize) -
             bytes += (message.len() + answer.as_ref().map_or(0, Vec::len)) as u64;
             Ok::<_, Error>(answer)
         };
-        let (evidence, _) = try_client::<W, P, Error>(workload, &script, |op, _| {
+        let (evidence, seen) = try_client::<W, P, Error>(workload, &script, |op, _| {
             let answer = ship(&Request::Do { who, op: op.clone() }, workload.asks(op))?;
             answer.map(|answer| decode(&answer)).transpose()
         })?;
         ship(&Request::Flush { who }, true)?;
-        parent.send(&encode(&Report { evidence, messages, bytes, locks: None })?)?;
+        parent.send(&encode(&Report { evidence, messages, bytes, seen: Sight::of::<P>(seen) })?)?;
     }
     parent::leave()
 }
