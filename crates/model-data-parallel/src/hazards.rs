@@ -48,13 +48,13 @@ fn jobs(across: bool) -> Result<Part, Error> {
         let (first, first_done) = (shared.clone(), done.clone());
         pool.spawn(move || {
             let join = || {
-                let mine = || {
+                let mine = move || {
                     // Nobody but the other thread can begin it.
                     let _ = half_begun.recv();
                     let _ = meanwhile.send(());
                     1
                 };
-                let other = || {
+                let other = move || {
                     let _ = half_begins.send(());
                     let _ = ended.recv();
                     1

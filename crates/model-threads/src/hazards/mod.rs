@@ -110,3 +110,25 @@ fn transfers(
     };
     [(0, 1), (1, 0)].map(part).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use patterns::Respawn;
+
+    use super::*;
+
+    #[test]
+    fn every_hazard_ends_as_it_says_and_its_remedy_holds() {
+        let scene = Scene { limit: std::time::Duration::from_millis(300), respawn: Respawn::default() };
+        let Form::Has(hazards) = Threads::hazards() else { panic!("threads have hazards") };
+        let ends = |Hazard { id, ends, run, .. }: &Hazard| {
+            let Form::Has(run) = run else { panic!("{id} runs everywhere") };
+            let outcome = run(&scene).unwrap_or_else(|error| panic!("{id}: {error}"));
+            assert_eq!(outcome.ending, *ends, "{id}");
+            assert!(outcome.lost > 0 && outcome.lost <= outcome.of, "{id}: {outcome:?}");
+            assert_eq!(outcome.remedy_lost, 0, "{id}");
+            assert_eq!(outcome.after.is_some(), *ends == Ending::Told, "{id}");
+        };
+        hazards.iter().for_each(ends);
+    }
+}

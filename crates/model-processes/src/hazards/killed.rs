@@ -1,0 +1,237 @@
+//! A process is killed inside a critical section: of a lock that tells, and of a flag that does not.
+
+#![expect(unsafe_code, reason = "a lock in memory that came from the parent is what the parent says it is")]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use ipc_channel::ipc::IpcSharedMemory;
+use patterns::Error;
+use patterns::clock::Tick;
+use patterns::hazard::{Ending, Outcome, Scene};
+use serde::{Deserialize, Serialize};
+
+use super::{kill_worker, workers};
+use crate::link::Link;
+use crate::lock::Guarded;
+use crate::parent::{Parent, leave};
+use crate::region::Region;
+use crate::wire::{End, encode};
+
+/// Processes; the first is killed.
+const PROCESSES: usize = 3;
+/// Updates of each.
+const EACH: u64 = 100;
+const ALL: u64 = PROCESSES as u64 * EACH;
+
+/// What kind of lock it is.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Kind {
+    Robust,
+    Flag,
+}
+
+/// What a worker is told to do.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Order {
+    /// So many updates.
+    Updates(u64),
+    /// Half of one, and to stay there.
+    Half,
+}
+
+/// What it says of it.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+enum Report {
+    Done,
+    /// The lock's holder died.
+    Orphaned,
+}
+
+pub(super) fn inside_lock(scene: &Scene) -> Result<Outcome, Error> {
+    let (lost, told) = course(scene, Kind::Robust, false)?;
+    let (remedy_lost, _) = course(scene, Kind::Flag, true)?;
+    let ending = if told.is_some() { Ending::Told } else { Ending::NotSeen };
+    Ok(Outcome { ending, after: told, lost, of: ALL, remedy_lost })
+}
+
+pub(super) fn inside_flag(scene: &Scene) -> Result<Outcome, Error> {
+    let (lost, _) = course(scene, Kind::Flag, false)?;
+    let (remedy_lost, _) = course(scene, Kind::Flag, true)?;
+    Ok(Outcome::waited(ALL, ALL - lost, ALL - remedy_lost))
+}
+
+/// All do half of their updates; then the first does half of one and is killed inside it, while the others want to do the
+/// rest of theirs. Where it is mended, the parent repairs what the first left, and a second does the rest of the first's.
+/// What was lost; and how soon the parent heard from somebody that the lock's holder is dead.
+fn course(scene: &Scene, kind: Kind, mended: bool) -> Result<(u64, Option<Duration>), Error> {
+    let shared = Shared::new(kind)?;
+    let mut links = workers(scene, PROCESSES)?;
+    for (who, link) in links.iter_mut().enumerate() {
+        let role = encode(&(kind, who as u64))?;
+        let told = link.send(&role).and_then(|()| link.hand(End::Region(shared.share())));
+        told.map_err(|broken| link.explain(broken))?;
+    }
+    links.iter_mut().try_for_each(|link| order(link, Order::Updates(EACH / 2)))?;
+    links.iter_mut().try_for_each(|link| link.hear::<Report>().map(drop))?;
+    let (first, others) = links.split_at_mut(1);
+    order(&mut first[0], Order::Half)?;
+    first[0].hear::<Report>()?;
+    others.iter_mut().try_for_each(|link| order(link, Order::Updates(EACH - EACH / 2)))?;
+    let happened = Tick::now();
+    kill_worker(first[0].pid())?;
+    if mended {
+        // Reaped: whatever its name stands in is the parent's to repair.
+        first[0].end();
+        shared.mend(0);
+    }
+    let answers = answers(others, if mended { scene.patience() } else { scene.limit })?;
+    if mended && answers.len() == others.len() {
+        order(&mut others[0], Order::Updates(EACH - EACH / 2))?;
+        others[0].hear::<Report>()?;
+    }
+    let told = answers.iter().filter(|(report, _)| *report == Report::Orphaned).map(|(_, at)| *at).min();
+    Ok((ALL - shared.whole(), told.map(|told| told.since(happened))))
+}
+
+fn order(link: &mut Link, order: Order) -> Result<(), Error> {
+    let order = encode(&order)?;
+    link.send(&order).map_err(|broken| link.explain(broken))
+}
+
+/// What workers report within the limit, and when; if one does not, all of them are killed.
+fn answers(links: &mut [Link], limit: Duration) -> Result<Vec<(Report, Tick)>, Error> {
+    let (count, pids) = (links.len(), links.iter().map(Link::pid).collect::<Vec<_>>());
+    thread::scope(|scope| {
+        let (say, heard) = channel();
+        for link in links {
+            let say = say.clone();
+            scope.spawn(move || link.hear::<Report>().map(|(report, _)| say.send((report, Tick::now()))));
+        }
+        let (begun, mut answers) = (Tick::now(), Vec::new());
+        while answers.len() < count
+            && let Ok(answer) = heard.recv_timeout(limit.saturating_sub(begun.elapsed()))
+        {
+            answers.push(answer);
+        }
+        // Killed, they no longer keep the threads that listen to them.
+        let hung = answers.len() < count;
+        if hung {
+            pids.into_iter().try_for_each(kill_worker)?;
+        }
+        Ok(answers)
+    })
+}
+
+/// What the workers share: both halves of a count, behind a lock.
+enum Shared {
+    Robust(Guarded),
+    /// The name of the holder, or nobody; a cache line on, the halves.
+    Flag(Region),
+}
+
+/// Words of the region of a flag before the halves.
+const FLAG: usize = 8;
+
+impl Shared {
+    fn new(kind: Kind) -> Result<Self, Error> {
+        Ok(match kind {
+            Kind::Robust => Self::Robust(Guarded::new(2)?),
+            Kind::Flag => Self::Flag(Region::new((FLAG + 2) * size_of::<AtomicU64>())),
+        })
+    }
+
+    fn of(kind: Kind, memory: IpcSharedMemory) -> Self {
+        match kind {
+            // SAFETY: the parent says that it is one, and made it by `Guarded::new` in `Shared::new`.
+            Kind::Robust => Self::Robust(unsafe { Guarded::of(memory) }),
+            Kind::Flag => Self::Flag(Region::of(memory)),
+        }
+    }
+
+    fn share(&self) -> IpcSharedMemory {
+        match self {
+            Self::Robust(guarded) => guarded.share(),
+            Self::Flag(region) => region.share(),
+        }
+    }
+
+    fn halves(&self) -> &[AtomicU64] {
+        match self {
+            Self::Robust(guarded) => guarded.words(),
+            Self::Flag(region) => &region.words()[FLAG..],
+        }
+    }
+
+    /// Updates that are there whole.
+    fn whole(&self) -> u64 {
+        // Relaxed, here and below: whoever wrote has said so in a message, or is dead and reaped; and inside the lock,
+        // the lock orders them.
+        let half = |half: &AtomicU64| half.load(Ordering::Relaxed);
+        self.halves().iter().take(2).map(half).min().unwrap_or(0)
+    }
+
+    /// Undoes what a dead holder left half done, and frees the lock. Only a flag can be freed by another.
+    fn mend(&self, who: u64) {
+        if let Self::Flag(region) = self
+            && region.words()[0].load(Ordering::Relaxed) == who + 1
+        {
+            self.halves()[0].store(self.halves()[1].load(Ordering::Relaxed), Ordering::Relaxed);
+            // Release: whoever takes it sees the halves as they are now.
+            region.words()[0].store(0, Ordering::Release);
+        }
+    }
+
+    /// An update inside the lock; `between` its halves something happens.
+    fn update(&self, who: u64, between: impl FnOnce()) -> Report {
+        let count = |half: &AtomicU64| half.store(half.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let change = |halves: &[AtomicU64]| {
+            count(&halves[0]);
+            between();
+            count(&halves[1]);
+        };
+        match self {
+            Self::Robust(guarded) => match guarded.lock() {
+                Ok(_held) => change(self.halves()),
+                Err(_) => return Report::Orphaned,
+            },
+            Self::Flag(region) => {
+                let flag = &region.words()[0];
+                // Acquire: what the holder before wrote is seen; it pairs with the release below.
+                while flag.compare_exchange(0, who + 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+                    thread::yield_now();
+                }
+                change(self.halves());
+                flag.store(0, Ordering::Release);
+            }
+        }
+        Report::Done
+    }
+}
+
+/// The worker's side.
+pub(super) fn work(address: &str) -> Result<(), Error> {
+    let parent = Parent::connect(address)?;
+    let (kind, who): (Kind, u64) = parent.expect()?;
+    let End::Region(memory) = parent.end()? else { return Err(Error::other("expected a region")) };
+    let shared = Shared::of(kind, memory);
+    while let Some(message) = parent.receive()? {
+        let report = match crate::wire::decode(&message)? {
+            Order::Updates(count) => {
+                let mut all = (0..count).map(|_| shared.update(who, || {}));
+                all.find(|report| *report == Report::Orphaned).unwrap_or(Report::Done)
+            }
+            Order::Half => shared.update(who, || {
+                // Said inside the lock, where it stays: it is killed here, or its parent is.
+                let _ = parent.answer(&Report::Done);
+                loop {
+                    thread::park();
+                }
+            }),
+        };
+        parent.answer(&report)?;
+    }
+    leave()
+}
