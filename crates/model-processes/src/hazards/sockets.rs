@@ -1,5 +1,7 @@
 //! Both directions of a channel are full.
 
+use std::sync::mpsc::channel;
+
 use patterns::Error;
 use patterns::hazard::{Done, Outcome, Part, Scene, within};
 
@@ -17,12 +19,17 @@ pub(super) fn full(scene: &Scene) -> Result<Outcome, Error> {
     let replies = |limit, window| -> Result<u64, Error> {
         let link = workers(scene, 1)?.pop().ok_or_else(|| Error::other("no worker process"))?;
         let pid = link.pid();
-        let part: Part = Box::new(move |done| request(&link, window, done));
+        let (give_back, given_back) = channel();
+        let part: Part = Box::new(move |done| {
+            request(&link, window, done);
+            let _ = give_back.send(link);
+        });
         let replies = within(limit, REQUESTS, vec![part])?;
         if replies < REQUESTS {
-            // It may be that it has ended by itself; what waits for it is let go either way.
-            let _ = kill_worker(pid);
+            kill_worker(pid)?;
         }
+        // Nobody waits for it any more; here it is reaped.
+        drop(given_back.recv());
         Ok(replies)
     };
     Ok(Outcome::waited(REQUESTS, replies(scene.limit, REQUESTS)?, replies(scene.patience(), WINDOW)?))
