@@ -9,6 +9,7 @@ mod csv;
 mod facts;
 mod figures;
 mod granularity;
+mod hazards;
 mod html;
 mod layout;
 mod markdown;
