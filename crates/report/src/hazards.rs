@@ -69,10 +69,10 @@ pub(crate) fn detected(one: &Hazard) -> &'static str {
     }
 }
 
-/// Who is told and how, or what shows it; of what failed or was not tried, why.
-pub(crate) fn told(one: &Hazard) -> &str {
-    let told = one.told.as_deref().filter(|told| !told.is_empty());
-    one.reason.as_deref().filter(|why| !why.is_empty()).or(told).unwrap_or(NONE)
+/// Who is told and how, or what shows it; of what failed or was not tried, why. Nothing where there is nothing to tell.
+pub(crate) fn told(one: &Hazard) -> Option<&str> {
+    let told = one.told.as_deref().filter(|_| one.verdict != HazardVerdict::NotSeen);
+    one.reason.as_deref().filter(|why| !why.is_empty()).or(told).filter(|told| !told.is_empty())
 }
 
 /// `197 µs [150, 310]`: the median over its tries, and where most of them lie; or why there is no such time.
@@ -118,8 +118,11 @@ pub(crate) fn line(one: &Hazard) -> String {
     let lost = || format!("{} lost", lost(one));
     match one.verdict {
         HazardVerdict::Detected => format!("detected after {}; {}", soon(one), lost()),
-        HazardVerdict::Silent => format!("silent, told {}; {}", soon(one), lost()),
-        HazardVerdict::Hung => format!("hangs, told {}; {}", soon(one), lost()),
+        HazardVerdict::Silent => {
+            let lasted = finite(one.after_ns.median()).map(|ns| format!(" after {}", figures::time(ns)));
+            format!("nobody is told, and it goes on{}; {}", lasted.unwrap_or_default(), lost())
+        }
+        HazardVerdict::Hung => format!("nobody is told, and it hangs; {}", lost()),
         HazardVerdict::NotSeen => String::from("did not show"),
         verdict => {
             let what = if verdict == HazardVerdict::Failed { "the scenario failed" } else { "not tried" };
@@ -130,5 +133,5 @@ pub(crate) fn line(one: &Hazard) -> String {
 
 /// How they were tried, for those who read on.
 pub(crate) const HOW: &str = "Each was made to happen on purpose, a few times, in a fresh process; how soon: the median \
-                              over its tries, and the interval that holds most of them. What hangs was ended by a watchdog. The \
-                              remedy was done beside it, in the same process.";
+                              over its tries [10th, 90th percentile]. What hangs was ended by a watchdog after a second. The \
+                              remedy was done beside it, in the same process, and must lose nothing.";

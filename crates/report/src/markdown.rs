@@ -155,12 +155,13 @@ fn grain(doc: &mut Doc, grains: &Grains<'_>) {
 /// What was made to go wrong: the summary, then a row each.
 fn hazard_table(doc: &mut Doc, run: &Run) {
     let Some(summary) = hazards::summary(run) else { return };
-    doc.line(&format!("\n**Hazards**: {}. {}\n", escape_to(&summary, 1_000), hazards::HOW));
+    doc.line(&format!("\n**Hazards**: {}. {}\n", escape_to(&summary, 1_000), escape_to(hazards::HOW, 1_000)));
     let row = |one: &results::Hazard| {
+        let told = hazards::told(one).map(|told| format!(": {}", escape(told))).unwrap_or_default();
         vec![
             escape(&one.id),
             escape(&one.about),
-            format!("{} {}: {}", hazards::sign(one), hazards::detected(one), escape(hazards::told(one))),
+            format!("{} {}{told}", hazards::sign(one), hazards::detected(one)),
             escape(&hazards::soon(one)),
             escape(&hazards::lost(one)),
             format!("{} ({})", escape(&one.remedy), hazards::held(one)),

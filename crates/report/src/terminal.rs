@@ -247,7 +247,12 @@ fn hazard_lines(page: &mut Page, run: &Run) {
         let sign = Item::Words(if bad { Ink::Alarm } else { Ink::Bold }, hazards::sign(one).to_owned());
         let name = Item::Words(Ink::Bold, one.id.clone());
         let said = plain(hazards::line(one));
-        page.line(4, vec![Item::Tab(2), sign, Item::Tab(4), name, Item::Tab(34), said], "");
+        if page.width() < NARROW {
+            page.line(4, vec![Item::Tab(2), sign, Item::Tab(4), name], "");
+            page.line(6, vec![Item::Tab(4), said], "");
+        } else {
+            page.line(34, vec![Item::Tab(2), sign, Item::Tab(4), name, Item::Tab(36), said], "");
+        }
         let dim = |text: String| Item::Words(Ink::Dim, text);
         page.line(6, vec![Item::Tab(4), dim(one.about.clone())], "");
         let held = Item::Words(

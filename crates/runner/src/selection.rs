@@ -69,9 +69,10 @@ pub(crate) fn groups_and_hazards<M: Models>(
     for variant in &variants {
         groups.extend(made(variant, &mut matched).into_iter().map(|group| (variant, group)));
     }
+    let offered: Vec<String> = hazards.iter().map(Planned::name).collect();
     choose(&mut hazards, &filters, &names, &mut matched);
     if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
-        bail!("{}", no_match(&filter.text, suite));
+        bail!("{}", no_match(&filter.text, suite, offered));
     }
     if groups.is_empty() && hazards.is_empty() {
         bail!("the filters leave no cell to run; `crossover list` shows all of them");
@@ -105,12 +106,14 @@ pub(crate) fn own(folder: &Path) -> Result<Launcher> {
     Ok(Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] })
 }
 
-fn no_match<M>(filter: &str, suite: &Suite<M>) -> String {
-    let cells = suite.cells.iter().map(|cell| format!("{cell:?}")).collect::<Vec<_>>();
+/// `hazards` are the names of those that the filter could have meant.
+fn no_match<M>(filter: &str, suite: &Suite<M>, hazards: Vec<String>) -> String {
+    let what = if hazards.is_empty() { "no cell" } else { "no cell and no hazard" };
+    let cells = suite.cells.iter().map(|cell| format!("{cell:?}")).chain(hazards).collect::<Vec<_>>();
     let words: Vec<&str> = cells.iter().flat_map(|cell| cell.split('/').chain([cell.as_str()])).collect();
     let near = nearest(filter.trim_start_matches('!'), words.into_iter());
     let guess = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("the filter `{filter}` matches no cell{guess} (`crossover list` shows all)")
+    format!("the filter `{filter}` matches {what}{guess} (`crossover list` shows all)")
 }
 
 /// A contender of a group, before it is known whether it runs.

@@ -40,7 +40,7 @@ fn row(one: &Hazard) -> Markup {
             th scope="row" { (contender(&one.id)) p.q { (ticked(&one.about)) } }
             td data-l="told?" {
                 b.x[bad && !nothing_lost] { (hazards::sign(one)) "\u{a0}" (hazards::detected(one)) }
-                p.q { (ticked(hazards::told(one))) }
+                @if let Some(told) = hazards::told(one) { p.q { (ticked(told)) } }
             }
             td data-l="how soon" { (hazards::soon(one).replace(" µs", "\u{a0}µs")) }
             td data-l="lost" { (hazards::lost(one)) }
