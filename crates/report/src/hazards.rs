@@ -133,5 +133,5 @@ pub(crate) fn line(one: &Hazard) -> String {
 
 /// How they were tried, for those who read on.
 pub(crate) const HOW: &str = "Each was made to happen on purpose, a few times, in a fresh process; how soon: the median \
-                              over its tries [10th, 90th percentile]. What hangs was ended by a watchdog after a second. The \
+                              over its tries [10th, 90th percentile]. What hangs was ended by a watchdog. The \
                               remedy was done beside it, in the same process, and must lose nothing.";

@@ -251,7 +251,7 @@ fn hazard_lines(page: &mut Page, run: &Run) {
             page.line(4, vec![Item::Tab(2), sign, Item::Tab(4), name], "");
             page.line(6, vec![Item::Tab(4), said], "");
         } else {
-            page.line(34, vec![Item::Tab(2), sign, Item::Tab(4), name, Item::Tab(36), said], "");
+            page.line(36, vec![Item::Tab(2), sign, Item::Tab(4), name, Item::Tab(36), said], "");
         }
         let dim = |text: String| Item::Words(Ink::Dim, text);
         page.line(6, vec![Item::Tab(4), dim(one.about.clone())], "");

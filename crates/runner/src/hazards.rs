@@ -144,7 +144,6 @@ pub(crate) fn said(one: &Try) -> String {
 
 /// The first hazard that failed, or whose remedy did: the run has failed then.
 pub(crate) fn failed(run: &Run) -> Option<&results::Hazard> {
-    let failed =
-        |one: &&results::Hazard| one.verdict == HazardVerdict::Failed || one.remedy_holds == Some(false);
+    let failed = |one: &&results::Hazard| one.verdict == HazardVerdict::Failed || one.remedy_holds == Some(false);
     run.hazards.iter().find(failed)
 }

@@ -131,7 +131,10 @@ mod tests {
     fn how_soon_and_what_was_lost_are_medians_over_tries() {
         let tries = (1..=3).map(|n| ended("m/a", n, HazardVerdict::Detected, Some(u64::from(n) * 1000), 0));
         let one = &of(vec![planned("m/a", None)], tries.collect())[0];
-        assert_eq!((one.after_ns.median(), one.lost.median(), one.of, one.tries), (Some(2000.0), Some(12.0), Some(100), 3));
+        assert_eq!(
+            (one.after_ns.median(), one.lost.median(), one.of, one.tries),
+            (Some(2000.0), Some(12.0), Some(100), 3)
+        );
         assert_eq!((one.remedy_holds, one.reason.as_deref()), (Some(true), None));
         assert_eq!(one.told.as_deref(), Some("told of m/a"));
     }

@@ -87,10 +87,7 @@ fn lock_order(scene: &Scene) -> Result<Outcome, Error> {
 
 /// Two threads move money between two accounts, in opposite directions. `order` says which of two is locked first;
 /// `between` runs between the locks, told whether this is the thread's first transfer.
-fn transfers(
-    order: fn(usize, usize) -> (usize, usize),
-    between: impl Fn(bool) + Clone + Send + 'static,
-) -> Vec<Part> {
+fn transfers(order: fn(usize, usize) -> (usize, usize), between: impl Fn(bool) + Clone + Send + 'static) -> Vec<Part> {
     let accounts: Arc<[Mutex<i64>; 2]> = Arc::default();
     let part = |(from, to): (usize, usize)| -> Part {
         let (accounts, between) = (accounts.clone(), between.clone());

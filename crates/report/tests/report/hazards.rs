@@ -98,7 +98,8 @@ fn html_section() {
 
 #[test]
 fn they_stand_beside_what_was_measured_and_nowhere_else() {
-    let summary = "8 hazards: 2 detected, 2 silent, 1 hangs, 1 did not show, 1 not tried, 1 failed; 1 remedy lost something, too";
+    let summary =
+        "8 hazards: 2 detected, 2 silent, 1 hangs, 1 did not show, 1 not tried, 1 failed; 1 remedy lost something, too";
     let with = Run { hazards: hazards(), ..everything() };
     let without = all(&everything());
     for (form, (text, before)) in all(&with).iter().zip(&without).enumerate() {
