@@ -4,6 +4,7 @@
 //! of events by barriers and channels, so that the hazard shows every time, and then does its remedy in the same process,
 //! which must lose nothing. What hangs is left behind: it ends with the process.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -23,6 +24,9 @@ pub trait RunsHazards {
     fn hazards() -> Form<&'static [Hazard]>;
 }
 
+/// Makes a hazard happen, then does its remedy.
+pub type Scenario = fn(&Scene) -> Result<Outcome, Error>;
+
 /// Something that goes wrong, and what to do instead.
 #[derive(Debug, Clone, Copy)]
 pub struct Hazard {
@@ -39,7 +43,7 @@ pub struct Hazard {
     /// How it ends, as far as is known before it is tried.
     pub ends: Ending,
     /// The scenario, or why there is none on this system.
-    pub run: Form<fn(&Scene) -> Result<Outcome, Error>>,
+    pub run: Form<Scenario>,
     /// What its worker processes run.
     pub worker: Option<WorkerMain>,
 }
@@ -101,13 +105,13 @@ impl Outcome {
 
 /// With what a thread says that something is done.
 #[derive(Debug, Clone)]
-pub struct Done(Sender<()>);
+pub struct Done(Sender<Result<(), Error>>);
 
 impl Done {
     /// One more.
     pub fn one(&self) {
         // Whoever waited for it may have given up.
-        let _ = self.0.send(());
+        let _ = self.0.send(Ok(()));
     }
 }
 
@@ -115,22 +119,31 @@ impl Done {
 pub type Part = Box<dyn FnOnce(&Done) + Send>;
 
 /// Runs each part on a thread of its own; how much they have done by the limit, `of` at most. It returns as soon as that
-/// is done or nobody is left to do it, and leaves behind who still waits.
+/// is done, and leaves behind who still waits.
 ///
 /// # Errors
-/// Where a thread cannot be started.
+/// Where a thread cannot be started, panics, or all end before that is done: then nothing hangs, and something else is
+/// wrong.
 pub fn within(limit: Duration, of: u64, parts: Vec<Part>) -> Result<u64, Error> {
     let (done, waiting) = channel();
     for part in parts {
         let done = Done(done.clone());
-        thread::Builder::new().spawn(move || part(&done)).map_err(Error::io("start a thread"))?;
+        let run = move || {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| part(&done))) {
+                let _ = done.0.send(Err(Error::panicked(0, &*payload)));
+            }
+        };
+        thread::Builder::new().spawn(run).map_err(Error::io("start a thread"))?;
     }
     drop(done);
     let (begun, mut count) = (Tick::now(), 0);
     while count < of {
         match waiting.recv_timeout(limit.saturating_sub(begun.elapsed())) {
-            Ok(()) => count += 1,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            Ok(one) => one.map(|()| count += 1)?,
+            Err(RecvTimeoutError::Timeout) => break,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::other(format!("all threads ended, with {count} of {of} done")));
+            }
         }
     }
     Ok(count)
@@ -152,7 +165,10 @@ mod tests {
         };
         let long = Duration::from_secs(3600);
         assert_eq!(within(long, 3, parts()).unwrap(), 3, "it waits for what comes");
-        assert_eq!(within(long, 5, parts()).unwrap(), 3, "and for nobody who has left");
+        let left = within(long, 5, parts()).unwrap_err().to_string();
+        assert_eq!(left, "all threads ended, with 3 of 5 done", "and for nobody who has left");
+        let panics = within(long, 5, vec![Box::new(|_| panic!("on purpose"))]).unwrap_err().to_string();
+        assert!(panics.contains("on purpose"), "{panics}");
         let stuck = move |done: &Done| {
             done.one();
             let _ = forever.recv();

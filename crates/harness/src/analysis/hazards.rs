@@ -12,11 +12,11 @@ pub(super) fn hazards(events: &[Event]) -> Vec<Hazard> {
         _ => None,
     });
     let tries = |id: &str| -> Vec<&Tried> {
-        let of = |event| match event {
-            &Event::Hazard(ref one) if one.hazard == id => Some(&one.outcome),
+        let tries = events.iter().filter_map(|event| match event {
+            Event::Hazard(one) if one.hazard == id => Some(&one.outcome),
             _ => None,
-        };
-        events.iter().filter_map(of).collect()
+        });
+        tries.collect()
     };
     planned.flatten().map(|planned| hazard(planned, &tries(&planned.id))).collect()
 }

@@ -9,20 +9,17 @@ use std::num::NonZeroUsize;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use patterns::hazard::{Ending, Hazard, Outcome, Scene};
+use patterns::hazard::{Ending, Hazard, Scenario, Scene};
 use patterns::{Error, Form, RunsHazards, Start, WorkerMain};
 
 use crate::Processes;
 use crate::link::{self, Link};
 
-/// What runs a scenario.
-type Run = Form<fn(&Scene) -> Result<Outcome, Error>>;
-
 #[cfg(target_os = "linux")]
-const KILLED: (Run, Run, Option<WorkerMain>) =
+const KILLED: (Form<Scenario>, Form<Scenario>, Option<WorkerMain>) =
     (Form::Has(killed::inside_lock), Form::Has(killed::inside_flag), Some(killed::work));
 #[cfg(not(target_os = "linux"))]
-const KILLED: (Run, Run, Option<WorkerMain>) = (
+const KILLED: (Form<Scenario>, Form<Scenario>, Option<WorkerMain>) = (
     Form::Lacks("locks that several processes share need Linux here"),
     Form::Lacks("locks that several processes share need Linux here"),
     None,

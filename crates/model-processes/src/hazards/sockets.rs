@@ -26,10 +26,10 @@ pub(super) fn full(scene: &Scene) -> Result<Outcome, Error> {
         });
         let replies = within(limit, REQUESTS, vec![part])?;
         if replies < REQUESTS {
+            // It is not reaped yet: the link is in the hands of the thread that hangs, and comes back with this.
             kill_worker(pid)?;
         }
-        // Nobody waits for it any more; here it is reaped.
-        drop(given_back.recv());
+        drop(given_back.recv()); // hung up and reaped
         Ok(replies)
     };
     Ok(Outcome::waited(REQUESTS, replies(scene.limit, REQUESTS)?, replies(scene.patience(), WINDOW)?))
