@@ -70,7 +70,7 @@ pub(crate) fn groups_and_hazards<M: Models>(
         groups.extend(made(variant, &mut matched).into_iter().map(|group| (variant, group)));
     }
     let offered: Vec<String> = hazards.iter().map(Planned::name).collect();
-    choose(&mut hazards, &filters, &names, &mut matched);
+    choose(&mut hazards, &offered, &filters, &names, &mut matched);
     if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
         bail!("{}", no_match(&filter.text, suite, offered));
     }
@@ -85,8 +85,7 @@ pub(crate) fn groups_and_hazards<M: Models>(
 
 /// Leaves the hazards that are meant: of the models that are, and those that filters name. Where none names any, the
 /// filters are about cells.
-fn choose(hazards: &mut Vec<Planned>, filters: &[Filter], names: &Names, matched: &mut [bool]) {
-    let all: Vec<String> = hazards.iter().map(Planned::name).collect();
+fn choose(hazards: &mut Vec<Planned>, all: &[String], filters: &[Filter], names: &Names, matched: &mut [bool]) {
     let mut named = false;
     for (filter, matched) in filters.iter().zip(matched) {
         let here = all.iter().any(|name| filter.matches(name));
@@ -267,17 +266,13 @@ impl Names {
     }
 
     fn pass(&self, workload: &str, model: &str, strategy: &str) -> bool {
+        let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|one| one == name);
         among(&self.workloads, workload) && self.model(model) && among(&self.strategies, strategy)
     }
 
     fn model(&self, model: &str) -> bool {
-        among(&self.models, model)
+        self.models.is_empty() || self.models.iter().any(|one| one == model)
     }
-}
-
-/// Whether this name is meant: one of these, or any.
-fn among(names: &[String], name: &str) -> bool {
-    names.is_empty() || names.iter().any(|one| one == name)
 }
 
 fn known(what: &str, given: &[String], known: Vec<&str>) -> Result<()> {

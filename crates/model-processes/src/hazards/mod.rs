@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod killed;
+#[cfg(target_os = "linux")]
+mod shared;
 mod sockets;
 
 use std::num::NonZeroUsize;

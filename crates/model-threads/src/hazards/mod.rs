@@ -2,6 +2,7 @@
 
 mod panics;
 mod queues;
+mod updates;
 
 use std::sync::{Arc, Barrier};
 

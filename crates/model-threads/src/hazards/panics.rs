@@ -1,6 +1,5 @@
 //! A panic inside a critical section: a lock that is poisoned by it, and one that is not.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Barrier, PoisonError};
 use std::thread;
 
@@ -8,58 +7,7 @@ use patterns::Error;
 use patterns::clock::Tick;
 use patterns::hazard::{Ending, Outcome, Scene};
 
-/// Threads; the first panics once.
-const THREADS: u64 = 4;
-/// Updates of each, of which the first thread's in the middle panics, where it may.
-const EACH: u64 = 100;
-
-/// What is updated: both halves, or it is a lie.
-#[derive(Default)]
-struct Halves {
-    left: u64,
-    right: u64,
-}
-
-impl Halves {
-    fn update(&mut self) {
-        self.left += 1;
-        self.right += 1;
-    }
-
-    /// Updates that are not there whole.
-    fn lost(&self) -> u64 {
-        THREADS * EACH - self.left.min(self.right)
-    }
-}
-
-/// All threads do half of their updates; then the first takes the lock and panics inside it, while the others ask for it
-/// to do the other half.
-struct Course {
-    half: Barrier,
-    inside: Barrier,
-}
-
-impl Course {
-    fn new() -> Self {
-        let all = || Barrier::new(THREADS as usize);
-        Self { half: all(), inside: all() }
-    }
-
-    /// Runs a thread: `update` does one, and says whether to go on; `fail` panics in the middle of one, after the barrier.
-    fn run(&self, first: bool, mut update: impl FnMut() -> bool, fail: impl FnOnce(&Barrier)) {
-        let mut updates = |count: u64| (0..count).all(|_| update());
-        updates(EACH / 2);
-        self.half.wait();
-        if !first {
-            self.inside.wait();
-            updates(EACH - EACH / 2);
-            return;
-        }
-        // As a server does with a request: what panics is over, the thread goes on.
-        let _ = catch_unwind(AssertUnwindSafe(|| fail(&self.inside)));
-        updates(EACH - EACH / 2 - 1);
-    }
-}
+use super::updates::{Course, EACH, Halves, THREADS};
 
 pub(super) fn poisoned_lock(_: &Scene) -> Result<Outcome, Error> {
     let (lost, after) = poisoned(|_| false);
