@@ -73,7 +73,7 @@ pub enum Event {
         status: RunStatus,
         /// UTC, RFC 3339.
         ended: String,
-        /// From its first sample on, or from where it was resumed, ns.
+        /// From its first sample, or from where it was resumed, to its last, ns; hazards come after it.
         wall_ns: u64,
     },
 }
