@@ -1,6 +1,8 @@
 //! What goes wrong on a runtime: tasks share threads, so whoever blocks one blocks tasks that know nothing of it.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
@@ -48,53 +50,57 @@ const BEATS: u64 = 10;
 const BEAT: Duration = Duration::from_millis(5);
 
 fn blocking_call(scene: &Scene) -> Result<Outcome, Error> {
-    let call = scene.limit / 2;
-    let in_task = |runtime: &Handle, call: Box<dyn FnOnce() + Send>| drop(runtime.spawn(async move { call() }));
-    let (beats, longest) = heartbeats(in_task, call, call)?;
-    let beside = |runtime: &Handle, call: Box<dyn FnOnce() + Send>| drop(runtime.spawn_blocking(call));
-    let (remedied, _) = heartbeats(beside, call, scene.patience())?;
+    let in_task = |runtime: &Handle, call: Call| drop(runtime.spawn(async move { call() }));
+    let (beats, longest) = heartbeats(in_task, scene.limit / 2, scene.patience())?;
+    // Longer than anybody waits: a heartbeat that comes does so while they block.
+    let beside = |runtime: &Handle, call: Call| drop(runtime.spawn_blocking(call));
+    let (remedied, _) = heartbeats(beside, scene.patience(), scene.patience())?;
     let ending = if beats < BEATS { Ending::Silent } else { Ending::NotSeen };
     Ok(Outcome { ending, after: Some(longest), lost: BEATS - beats, of: BEATS, remedy_lost: BEATS - remedied })
 }
 
-/// How many heartbeats of a task are there within `wait`, while calls block for `call` wherever `hand_over` puts them; and
-/// the longest that one took.
-fn heartbeats(
-    hand_over: fn(&Handle, Box<dyn FnOnce() + Send>),
-    call: Duration,
-    wait: Duration,
-) -> Result<(u64, Duration), Error> {
+/// A call that blocks.
+type Call = Box<dyn FnOnce() + Send>;
+
+/// How many heartbeats of a task come while calls block, each for `call`, wherever `hand_over` puts them; and the longest
+/// that one took, while they blocked or after.
+fn heartbeats(hand_over: fn(&Handle, Call), call: Duration, patience: Duration) -> Result<(u64, Duration), Error> {
     let runtime = crate::runtime(THREADS)?;
+    let over = Arc::new(AtomicBool::new(false));
     let (ask, mut asked) = unbounded_channel::<Tick>();
-    let (beat, beats) = std::sync::mpsc::channel();
-    runtime.spawn(async move { while asked.recv().await.is_some_and(|asked| beat.send(asked.elapsed()).is_ok()) {} });
-    // Every call has a thread before any blocks for long: no thread of the runtime is left where they have those.
+    let (beat, beats) = channel();
+    let late = over.clone();
+    runtime.spawn(async move {
+        while let Some(asked) = asked.recv().await {
+            // Acquire: with the release below, a thread of the runtime that a call gave back knows that it was blocked.
+            let _ = beat.send((asked.elapsed(), late.load(Ordering::Acquire)));
+        }
+    });
+    // Every call has a thread before the first heartbeat is asked for.
     let all_there = Arc::new(Barrier::new(THREADS.get() + 1));
     for _ in 0..THREADS.get() {
-        let all_there = all_there.clone();
+        let (all_there, over) = (all_there.clone(), over.clone());
         let block = move || {
             all_there.wait();
             thread::sleep(call);
+            over.store(true, Ordering::Release);
         };
         hand_over(runtime.handle(), Box::new(block));
     }
-    // Before they begin, so that they end after it.
-    let begun = Tick::now();
     all_there.wait();
-    let mut count = 0;
     for _ in 0..BEATS {
         let _ = ask.send(Tick::now());
         thread::sleep(BEAT);
-        count += beats.try_iter().count() as u64;
     }
-    while count < BEATS && beats.recv_timeout(wait.saturating_sub(begun.elapsed())).is_ok() {
-        count += 1;
+    // All come, sooner or later: no call blocks for ever.
+    let come = (0..BEATS).map_while(|_| beats.recv_timeout(patience).ok());
+    let (mut count, mut longest) = (0, Duration::ZERO);
+    for (took, late) in come {
+        count += u64::from(!late);
+        longest = longest.max(took);
     }
-    // What the calls kept waiting comes at last, and says how long it was.
-    drop(ask);
-    let late: Vec<Duration> = beats.iter().collect();
     runtime.shutdown_background();
-    Ok((count, late.into_iter().max().unwrap_or_default()))
+    Ok((count, longest))
 }
 
 /// Updates of each of two tasks.

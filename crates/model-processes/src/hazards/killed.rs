@@ -67,7 +67,8 @@ fn course(scene: &Scene, kind: Kind, mended: bool) -> Result<(u64, Option<Durati
         first[0].end();
         shared.mend(0);
     }
-    let answers = answers(others, if mended { scene.patience() } else { scene.limit })?;
+    let hangs = matches!(kind, Kind::Flag) && !mended;
+    let answers = answers(others, if hangs { scene.limit } else { scene.patience() })?;
     if mended && answers.len() == others.len() {
         order(&mut others[0], Order::Updates(EACH - EACH / 2))?;
         others[0].hear::<Report>()?;
