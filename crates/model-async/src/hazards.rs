@@ -12,7 +12,7 @@ use patterns::hazard::{Done, Ending, Hazard, Outcome, Part, Scene, within};
 use patterns::{Error, Form, RunsHazards};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::task::{LocalSet, spawn_local, yield_now};
+use tokio::task::{LocalSet, yield_now};
 
 use crate::{Async, START};
 
@@ -145,10 +145,8 @@ async fn wait(shared: Arc<tokio::sync::Mutex<u64>>, done: Done) {
 fn two_on_one_thread<F: Future<Output = ()> + 'static>(task: impl Fn() -> F) -> Result<(), Error> {
     let runtime = Builder::new_current_thread().build().map_err(Error::io(START))?;
     let local = LocalSet::new();
-    let tasks = local.run_until(async { [task(), task()].map(spawn_local) });
-    let tasks = runtime.block_on(tasks);
+    (0..2).for_each(|_| drop(local.spawn_local(task())));
     runtime.block_on(local);
-    drop(tasks);
     Ok(())
 }
 
