@@ -81,6 +81,7 @@ pub(crate) fn group_of(event: &Event) -> Option<&str> {
         Event::Sample(sample) => Some(&sample.group),
         Event::Capacity { group, .. } | Event::Diagnosis { group, .. } => Some(group),
         Event::Round(round) => Some(&round.group),
+        Event::Hazards { .. } | Event::Hazard(_) => None,
         Event::Plan(_) | Event::Soak(_) | Event::Serial { .. } | Event::Resumed { .. } | Event::End { .. } => None,
     }
 }

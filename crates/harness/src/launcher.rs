@@ -170,7 +170,8 @@ impl Conversation {
         }
     }
 
-    fn value<T: DeserializeOwned>(&mut self, word: &str) -> Result<T, Trouble> {
+    /// The value of its next line, which must begin with this word.
+    pub(crate) fn value<T: DeserializeOwned>(&mut self, word: &str) -> Result<T, Trouble> {
         let json = self.hear(word)?;
         serde_json::from_str(&json)
             .map_err(|error| Trouble::Failed(format!("its `{word}` line is not what {VERSION} says: {error}")))

@@ -8,6 +8,7 @@
 pub mod analysis;
 mod cpu;
 pub mod engine;
+pub mod hazard;
 pub mod journal;
 pub mod launcher;
 pub mod machine;

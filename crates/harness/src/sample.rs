@@ -149,7 +149,7 @@ fn units(used: patterns::Units) -> Units {
 }
 
 /// Writes to the runner. If it is gone there is nobody to tell.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -4,13 +4,16 @@
 use std::marker::PhantomData;
 
 use patterns::cell::{Cell, Listed, listed, listed_pipeline, with_diagnosis};
+use patterns::hazard::Hazard;
 use patterns::probe::Recorder;
-use patterns::{ForkJoin, MapReduce, Pattern, Pipeline, Probe, SharedState, Silent, TaskGraph};
+use patterns::{ForkJoin, Form, MapReduce, Pattern, Pipeline, Probe, SharedState, Silent, TaskGraph};
 
 /// A list of models, as a type: each method asks every model of the list about one pattern.
 pub trait Models {
     /// ID and description of each.
     const LIST: &'static [(&'static str, &'static str)];
+    /// What each says of its hazards, beside its ID.
+    fn hazards() -> Vec<(&'static str, Form<&'static [Hazard]>)>;
     /// The cells of a map-reduce workload, with a probe in every worker.
     fn map_reduce<W: MapReduce, P: Probe>() -> Vec<Cell>;
     /// The cells of a fork-join workload, with a probe in every worker.
@@ -35,6 +38,10 @@ macro_rules! models {
         impl $crate::Models for $name {
             const LIST: &'static [(&'static str, &'static str)] =
                 &[$((<$model as $crate::patterns::Model>::ID, <$model as $crate::patterns::Model>::ABOUT)),+];
+            fn hazards() -> Vec<(&'static str, $crate::patterns::Form<&'static [$crate::patterns::hazard::Hazard]>)> {
+                use $crate::patterns::{Model, RunsHazards};
+                vec![$((<$model>::ID, <$model>::hazards())),+]
+            }
             fn map_reduce<W: $crate::patterns::MapReduce, P: $crate::patterns::Probe>()
             -> Vec<$crate::patterns::cell::Cell> {
                 use $crate::patterns::{Model, RunsMapReduce, cell};
@@ -107,6 +114,12 @@ impl<M: Models, P: Probe> Suite<M, P> {
     #[must_use]
     pub fn models(&self) -> &'static [(&'static str, &'static str)] {
         M::LIST
+    }
+
+    /// What each model says of its hazards, beside its ID.
+    #[must_use]
+    pub fn hazards(&self) -> Vec<(&'static str, Form<&'static [Hazard]>)> {
+        M::hazards()
     }
 
     /// Adds the workloads of another.

@@ -7,6 +7,7 @@
 //! - **When to choose it:** when most units wait most of the time. Computing on it works; that is not what it is for.
 
 mod fork_join;
+mod hazards;
 mod map_reduce;
 mod pipeline;
 mod shared_state;

@@ -7,6 +7,7 @@
 //! - **When to choose it:** for loops over data. It is the least code there is.
 
 mod fork_join;
+mod hazards;
 mod map_reduce;
 mod pipeline;
 mod shared_state;

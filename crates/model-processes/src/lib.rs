@@ -14,6 +14,7 @@ mod barrier;
 mod fork_join;
 #[cfg(target_os = "linux")]
 mod futex;
+mod hazards;
 mod link;
 #[cfg(target_os = "linux")]
 mod lock;

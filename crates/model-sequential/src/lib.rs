@@ -7,6 +7,7 @@
 //! - **When to choose it:** when the work is too small to share, which is more often than one thinks.
 
 mod fork_join;
+mod hazards;
 mod map_reduce;
 mod pipeline;
 mod shared_state;

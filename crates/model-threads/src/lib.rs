@@ -7,6 +7,7 @@
 //! - **When to choose it:** when the number of workers is small and known, and they share memory.
 
 mod fork_join;
+mod hazards;
 mod map_reduce;
 mod pipeline;
 mod shared_state;

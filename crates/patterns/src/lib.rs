@@ -89,6 +89,13 @@
 //! #     }
 //! # }
 //!
+//! // What can go wrong in it, or why nothing can.
+//! impl RunsHazards for Backwards {
+//!     fn hazards() -> Form<&'static [hazard::Hazard]> {
+//!         Form::Lacks("one thread waits for nobody")
+//!     }
+//! }
+//!
 //! // A workload from elsewhere: the sum of 0..n, in ten tasks.
 //! # use serde::{Deserialize, Serialize};
 //! #[derive(Clone, Default, Serialize, Deserialize)]
@@ -152,6 +159,7 @@ pub mod cell;
 pub mod clock;
 mod error;
 pub mod fork_join;
+pub mod hazard;
 pub mod knob;
 pub mod map_reduce;
 mod model;
@@ -168,6 +176,7 @@ mod workload;
 
 pub use error::Error;
 pub use fork_join::{ForkJoin, RunsForkJoin};
+pub use hazard::RunsHazards;
 pub use knob::{Domain, Knob, Preset};
 pub use map_reduce::{MapReduce, RunsMapReduce};
 pub use model::{Model, Pattern};

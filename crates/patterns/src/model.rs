@@ -1,6 +1,7 @@
 //! A model: one way to run things at once. It answers for every pattern, or it does not compile.
 
 use crate::fork_join::RunsForkJoin;
+use crate::hazard::RunsHazards;
 use crate::map_reduce::RunsMapReduce;
 use crate::pipeline::RunsPipeline;
 use crate::shared_state::RunsSharedState;
@@ -8,9 +9,9 @@ use crate::task_graph::RunsTaskGraph;
 
 /// A concurrency model.
 ///
-/// Its supertraits are the patterns that are in the matrix. [`serve`](crate::serve) is designed and tried on a toy; it
+/// Its supertraits are the patterns that are in the matrix, and hazards. [`serve`](crate::serve) is designed and tried on a toy; it
 /// joins this list in the change that implements it in every model, and the compiler then names each hole.
-pub trait Model: RunsMapReduce + RunsForkJoin + RunsTaskGraph + RunsSharedState + RunsPipeline {
+pub trait Model: RunsMapReduce + RunsForkJoin + RunsTaskGraph + RunsSharedState + RunsPipeline + RunsHazards {
     /// Kebab-case name, as it stands in cell IDs.
     const ID: &'static str;
     /// One line for `list` and the report: the unit of concurrency and how work reaches it.

@@ -5,6 +5,7 @@ mod chart;
 mod checks;
 mod forest;
 mod granularity;
+mod hazards;
 mod sections;
 mod turns;
 
@@ -53,6 +54,7 @@ pub fn html(run: &Run) -> String {
                         (granularity::granularity(&view, &grains))
                         @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
                         (sections::lost(&view))
+                        (hazards::hazards(run))
                         (checks::section_of(run))
                         (sections::machine(run))
                         (sections::omissions(&view, &sweeps))
@@ -97,7 +99,7 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
     let body = markup! {
-        @if view.groups.is_empty() { p.say { "Nothing was measured: the run has no cells." } }
+        @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
         ul.verdicts {
             @for (i, sweep) in sweeps.iter().enumerate() {
                 li {
@@ -110,6 +112,9 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
             }
             @for (i, group) in view.groups.iter().enumerate() {
                 @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
+            }
+            @if let Some(summary) = crate::hazards::summary(view.run) {
+                li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
             }
         }
         @for sweep in sweeps {

@@ -10,6 +10,7 @@ mod facts;
 mod faults;
 mod figures;
 mod granularity;
+mod hazards;
 mod html;
 mod layout;
 mod markdown;

@@ -9,6 +9,7 @@ use results::{Cell, CellStatus, Crossover, Metg, Run};
 use crate::facts;
 use crate::figures::{self, NONE};
 use crate::granularity::{self, Grains};
+use crate::hazards;
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -58,6 +59,7 @@ pub fn markdown(run: &Run) -> String {
         table(&mut doc, &view, &groups);
         doc.line("\n</details>");
     }
+    hazard_table(&mut doc, run);
     checks::folded(&mut doc, run);
     doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
     cells(&mut doc, &view);
@@ -148,6 +150,27 @@ fn grain(doc: &mut Doc, grains: &Grains<'_>) {
     let rows: Vec<Vec<String>> = grains.rows.iter().map(row).collect();
     doc.table(&["contender", &head, "METG(50 %)", "METG(90 %)"], "|---|--:|--:|--:|", &rows);
     doc.line("");
+}
+
+/// What was made to go wrong: the summary, then a row each.
+fn hazard_table(doc: &mut Doc, run: &Run) {
+    let Some(summary) = hazards::summary(run) else { return };
+    doc.line(&format!("\n**Hazards**: {}. {}\n", escape_to(&summary, 1_000), escape_to(hazards::HOW, 1_000)));
+    let row = |one: &results::Hazard| {
+        let told = hazards::told(one).map(|told| format!(": {}", escape(told))).unwrap_or_default();
+        vec![
+            escape(&one.id),
+            escape(&one.about),
+            format!("{} {}{told}", hazards::sign(one), hazards::detected(one)),
+            escape(&hazards::soon(one)),
+            escape(&hazards::lost(one)),
+            format!("{} ({})", escape(&one.remedy), hazards::held(one)),
+        ]
+    };
+    let rows: Vec<Vec<String>> = hazards::shown(run).into_iter().map(row).collect();
+    let head = ["hazard", "what is done", "is anybody told?", "how soon", "lost", "instead"];
+    doc.table(&head, "|---|---|---|---|---|---|", &rows);
+    hazards::none(run).iter().for_each(|said| _ = doc.line(&format!("\n{}", escape(said))));
 }
 
 fn table(doc: &mut Doc, view: &View<'_>, groups: &[&GroupView<'_>]) {

@@ -1,11 +1,12 @@
 //! The summary that stays on the screen: verdicts first, then what failed and why.
 
-use results::{CellStatus, Run, Verdict};
+use results::{CellStatus, HazardVerdict, Run, Verdict};
 
 use crate::checks::{self, Sign};
 use crate::facts;
 use crate::figures;
 use crate::granularity::{self, Grains};
+use crate::hazards;
 use crate::layout::{Ink, Item, JOIN, Page, plain};
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View};
@@ -57,6 +58,7 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
             columns.start(&mut page, name_of(group), (Ink::Alarm, "✕"), vec![plain(sentence.to_string())], "");
         }
     }
+    hazard_lines(&mut page, run);
     failures(&mut page, run);
     page.line(2, vec![plain(words::tally(&view.tally()))], "");
     // Who sees the last lines only.
@@ -230,6 +232,37 @@ fn grain(page: &mut Page, grains: &Grains<'_>, columns: Columns) {
     let at = granularity::floor_at(&grains.rows).map(|at| format!("floor: wall time a task at tasks of {at}"));
     for said in at.into_iter().chain(grains.reasons()) {
         page.line(2, vec![Item::Tab(2), Item::Words(Ink::Dim, said)], "");
+    }
+}
+
+/// What was made to go wrong: a line each, what was done below it, and what to do instead.
+fn hazard_lines(page: &mut Page, run: &Run) {
+    let Some(summary) = hazards::summary(run) else { return };
+    // Where there are no cells, this is what the report begins with.
+    if !run.cells.is_empty() {
+        page.line(2, vec![Item::Words(Ink::Bold, String::from("hazards")), Item::Gap, plain(summary)], "");
+    }
+    for one in hazards::shown(run) {
+        let bad = one.verdict == HazardVerdict::Failed;
+        let sign = Item::Words(if bad { Ink::Alarm } else { Ink::Bold }, hazards::sign(one).to_owned());
+        let name = Item::Words(Ink::Bold, one.id.clone());
+        let said = plain(hazards::line(one));
+        if page.width() < NARROW {
+            page.line(4, vec![Item::Tab(2), sign, Item::Tab(4), name], "");
+            page.line(6, vec![Item::Tab(4), said], "");
+        } else {
+            page.line(36, vec![Item::Tab(2), sign, Item::Tab(4), name, Item::Tab(36), said], "");
+        }
+        let dim = |text: String| Item::Words(Ink::Dim, text);
+        page.line(6, vec![Item::Tab(4), dim(one.about.clone())], "");
+        let held = Item::Words(
+            if one.remedy_holds == Some(false) { Ink::Alarm } else { Ink::Dim },
+            format!("({})", hazards::held(one)),
+        );
+        page.line(6, vec![Item::Tab(4), dim(format!("instead: {}", one.remedy)), held], "");
+    }
+    for said in hazards::none(run) {
+        page.line(4, vec![Item::Tab(4), Item::Words(Ink::Dim, said)], "");
     }
 }
 

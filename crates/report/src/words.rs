@@ -7,6 +7,7 @@ use results::{Cell, CellStatus, Contrast, Run, Verdict};
 use crate::facts::ending;
 use crate::faults;
 use crate::figures::{self, percent, plural};
+use crate::hazards;
 use crate::view::{GroupView, Row, Standing, Tally, View, median};
 
 /// A part of a sentence; HTML sets each kind differently, plain text runs them together.
@@ -284,6 +285,9 @@ pub(crate) fn lead(view: &View<'_>) -> Sentence {
     let tally = view.tally();
     let decided: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| group.leader().is_some()).collect();
     match decided.as_slice() {
+        [] if view.run.cells.is_empty() && hazards::summary(view.run).is_some() => {
+            s.text(hazards::summary(view.run).unwrap_or_default());
+        }
         [] if view.run.cells.is_empty() => _ = s.text("nothing was measured: the run has no cells"),
         [] if tally.measured == 0 => _ = s.text("nothing was measured"),
         [] => _ = s.text("nothing was decided"),

@@ -20,7 +20,8 @@ pub struct Hazard {
     pub verdict: HazardVerdict,
     /// How its victims are told, where they are; else what shows it. Null where it was not tried.
     pub told: Option<String>,
-    /// From the moment it happened to the moment somebody knew, ns; where nobody is told, why there is none.
+    /// From the moment it happened to the moment somebody knew, ns; where nobody is told, how long it lasted, or why there
+    /// is no such time.
     pub after_ns: Metric,
     /// What was lost, in `unit`.
     pub lost: Metric,
@@ -32,7 +33,7 @@ pub struct Hazard {
     pub remedy_holds: Option<bool>,
     /// How often it was tried.
     pub tries: u32,
-    /// Why it failed or was not tried.
+    /// Why it failed, was not tried or cannot happen.
     pub reason: Option<String>,
 }
 
@@ -42,6 +43,8 @@ pub struct Hazard {
 pub enum HazardVerdict {
     /// It cannot happen here, or not on this system.
     NotApplicable,
+    /// The run ended before it.
+    NotTried,
     /// It did not show in any try.
     NotSeen,
     /// Somebody was told: an error, a panic, a poisoned lock.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Environment, RunStatus, Support, Sweep, Tool, Units};
+use crate::{Environment, HazardVerdict, RunStatus, Support, Sweep, Tool, Units};
 
 /// The version written into every [`Event::Plan`].
 pub const SCHEMA: &str = "samples/1";
@@ -55,6 +55,13 @@ pub enum Event {
         /// Of the second half.
         second_ns: Vec<f64>,
     },
+    /// The hazards that are tried at the end of the run.
+    Hazards {
+        /// All of them.
+        hazards: Vec<PlannedHazard>,
+    },
+    /// One try of a hazard, in a fresh process.
+    Hazard(Try),
     /// A run that had ended goes on: what no finished round holds is measured again.
     Resumed {
         /// UTC, RFC 3339.
@@ -66,7 +73,7 @@ pub enum Event {
         status: RunStatus,
         /// UTC, RFC 3339.
         ended: String,
-        /// From its first sample on, or from where it was resumed, ns.
+        /// From its first sample, or from where it was resumed, to its last, ns; hazards come after it.
         wall_ns: u64,
     },
 }
@@ -145,6 +152,61 @@ pub struct PlannedCell {
     pub reference: bool,
     /// Excluded by a filter: never sampled.
     pub skipped: Option<String>,
+}
+
+/// A hazard that is tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedHazard {
+    /// `threads/lock-order`; the model's name alone where it has none.
+    pub id: String,
+    /// Model ID.
+    pub model: String,
+    /// What is done.
+    pub about: String,
+    /// Who is told and how; where nobody is, what shows it.
+    pub told: String,
+    /// What to do instead.
+    pub remedy: String,
+    /// What is lost.
+    pub unit: String,
+    /// Why it cannot be tried, where it cannot.
+    pub why: Option<String>,
+}
+
+/// One try of a hazard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Try {
+    /// Its ID.
+    pub hazard: String,
+    /// Which try, from 1.
+    pub number: u32,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Tried,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Tried {
+    /// The scenario and its remedy came to their ends.
+    Ended {
+        /// What became of it.
+        verdict: HazardVerdict,
+        /// Until somebody was told; where nobody was, how long it lasted, if that is known. ns.
+        after_ns: Option<u64>,
+        /// What was lost.
+        lost: u64,
+        /// Out of so many.
+        of: u64,
+        /// What the remedy lost of as many.
+        remedy_lost: u64,
+    },
+    /// The scenario itself failed, or outlived the limit of its process.
+    Failed {
+        /// What went wrong.
+        reason: String,
+    },
 }
 
 /// What calibration decided for a group.

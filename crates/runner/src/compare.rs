@@ -15,7 +15,7 @@ use suite::{Models, Suite};
 use crate::cli::{Format, Gate};
 use crate::measure::{self, Measured, Place, Recipe};
 use crate::progress::short;
-use crate::{cli, exit, interrupt, known, output, render, resume, selection, sweep};
+use crate::{cli, exit, hazards, interrupt, known, output, render, resume, selection, sweep};
 
 /// Chance of a false separation in a group, over all looks.
 pub(crate) const ALPHA: f64 = 0.05;
@@ -48,7 +48,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
     } else {
         let recipe = recipe(suite, arguments, private.path())?;
         if arguments.plan {
-            output::out(&plan(&recipe.groups, &recipe.settings))?;
+            output::out(&plan(&recipe))?;
             return Ok(exit::OK);
         }
         let place = Place::new(arguments.out.as_deref(), &recipe)?;
@@ -81,13 +81,18 @@ struct Asked {
 
 fn recipe<M: Models>(suite: &Suite<M>, arguments: &cli::Compare, folder: &Path) -> Result<Recipe> {
     let cli::Compare { selection, effort, .. } = arguments;
-    let mut groups = selection::groups(suite, selection, folder)?;
-    groups.extend(known::effects(suite, &[known::SENTINEL], selection.seed, folder)?);
+    let hazards = if arguments.hazards { hazards::all(suite) } else { Vec::new() };
+    let (mut groups, hazards) = selection::groups_and_hazards(suite, selection, folder, hazards)?;
+    // Where there are only hazards, nothing is measured that it would vouch for.
+    if !groups.is_empty() {
+        groups.extend(known::effects(suite, &[known::SENTINEL], selection.seed, folder)?);
+    }
     let mut settings = settings(effort, selection.seed);
     // A long run takes longer than calibration says: it has half of what a sample may take.
     settings.soak = settings.soak.map(|soak| soak.min(selection.timeout / 2));
     let sampler = ProcessSampler::new(selection.timeout).pinned(effort.pin);
-    Ok(Recipe { groups, later: Vec::new(), settings, sampler, pinned: effort.pin, goes_on: true })
+    let (later, private) = (Vec::new(), folder.to_owned());
+    Ok(Recipe { groups, later, settings, sampler, pinned: effort.pin, hazards, private, goes_on: true })
 }
 
 pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
@@ -113,7 +118,27 @@ pub(crate) fn settings(effort: &cli::Effort, seed: u64) -> Settings {
 }
 
 /// `--plan`.
-fn plan(groups: &[Group], settings: &Settings) -> String {
+fn plan(recipe: &Recipe) -> String {
+    let mut text = String::new();
+    if !recipe.groups.is_empty() {
+        text += &plan_of_cells(&recipe.groups, &recipe.settings);
+    }
+    for one in &recipe.hazards {
+        let note = match &one.planned.why {
+            Some(why) => format!("not applicable: {why}"),
+            None => format!("{} tries", one.tries()),
+        };
+        text += &format!("{}  ({note})\n", one.name());
+    }
+    if !recipe.hazards.is_empty() {
+        let count = recipe.hazards.iter().filter(|one| one.tries() > 0).count();
+        let time: Duration = recipe.hazards.iter().map(hazards::Planned::time).sum();
+        text += &format!("{count} hazards, after everything else and outside the cap; about {}\n", short(time));
+    }
+    text
+}
+
+fn plan_of_cells(groups: &[Group], settings: &Settings) -> String {
     // A sample of a default-size cell takes about 50 ms all told; what it really takes is known after calibration.
     const SAMPLE: Duration = Duration::from_millis(60);
     let mut text = String::new();
@@ -197,6 +222,9 @@ fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
     let failed = |cell: &&results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
     if let Some(cell) = run.cells.iter().filter(failed).find(|cell| !guest(cell)) {
         return format!("crossover repro {}", cell.id);
+    }
+    if let Some(one) = hazards::failed(run) {
+        return format!("crossover compare --hazards {}{}, to try it again", hazards::PREFIX, one.id);
     }
     let open = |contrast: &&results::Contrast| contrast.verdict == Verdict::Unresolved;
     if run.groups.iter().flat_map(|group| &group.behind_leader).any(|contrast| open(&contrast)) {

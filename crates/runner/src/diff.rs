@@ -103,7 +103,16 @@ fn interleaved<M: Models>(suite: &Suite<M>, arguments: &cli::Diff, revision: &st
     let mut settings = compare::settings(&arguments.effort, seed);
     settings.diagnose = false;
     let sampler = ProcessSampler::new(arguments.selection.timeout).pinned(arguments.effort.pin);
-    let recipe = Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.effort.pin, goes_on: false };
+    let recipe = Recipe {
+        groups,
+        later: Vec::new(),
+        settings,
+        sampler,
+        pinned: arguments.effort.pin,
+        hazards: Vec::new(),
+        private: private.path().to_owned(),
+        goes_on: false,
+    };
     let place = Place::new(arguments.out.as_deref(), &recipe)?;
     let formats = [cli::Format::Md, cli::Format::Html, cli::Format::Json, cli::Format::Csv];
     let measured = measure::measure(recipe, place, &arguments.talk, &formats)?;

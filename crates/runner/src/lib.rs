@@ -15,6 +15,7 @@ mod compare;
 mod diff;
 mod doctor;
 mod exit;
+mod hazards;
 mod hidden;
 mod id;
 mod interrupt;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use patterns::cell::{Cell, Listed};
 use patterns::{Demand, Size};
+use results::journal::PlannedHazard;
 use serde_json::{Value, json};
 use suite::{Models, Suite};
 
 use crate::selection::support;
-use crate::{cli, exit, output};
+use crate::{cli, exit, hazards, output};
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::List) -> Result<u8> {
     let text = if arguments.json {
@@ -94,7 +95,17 @@ fn as_json<M: Models>(suite: &Suite<M>) -> Value {
         "models": models.collect::<Vec<_>>(),
         "workloads": workloads.collect::<Vec<_>>(),
         "cells": cells.collect::<Vec<_>>(),
+        "hazards": hazards::all(suite).iter().map(hazard_json).collect::<Vec<_>>(),
     })
+}
+
+fn hazard_json(one: &hazards::Planned) -> Value {
+    let PlannedHazard { id, model, about, told, remedy, unit, why } = &one.planned;
+    match one.ends {
+        None => json!({ "id": id, "model": model, "why": why }),
+        Some(ends) => json!({ "id": id, "model": model, "about": about, "ends": hazards::word(ends), "told": told,
+                              "remedy": remedy, "unit": unit }),
+    }
 }
 
 fn as_text<M: Models>(suite: &Suite<M>) -> String {
@@ -122,6 +133,17 @@ fn as_text<M: Models>(suite: &Suite<M>) -> String {
             let knobs: Vec<String> = preset.knobs.iter().map(|(id, value)| format!("{id}={value}")).collect();
             text += &format!("  {:14} {}:{} is {}\n", "", workload.id, preset.id, knobs.join(","));
         }
+    }
+    text += "\nhazards, made to happen by `compare --hazards`\n";
+    for one in hazards::all(suite) {
+        let PlannedHazard { id, about, remedy, why, .. } = &one.planned;
+        text += &match (one.ends, why) {
+            (Some(ends), _) => {
+                let indent = " ".repeat(40);
+                format!("  {id:30} {:9}{about}\n{indent}instead: {remedy}\n", hazards::word(ends))
+            }
+            (None, why) => format!("  {id:30} none: {}\n", why.as_deref().unwrap_or_default()),
+        };
     }
     let count = |support: &str| suite.cells.iter().filter(|cell| word(cell) == support).count();
     text += &format!(

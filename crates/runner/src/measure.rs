@@ -11,7 +11,7 @@ use results::journal::{Event, Plan};
 use results::{CellStatus, Run, RunStatus, Tool};
 
 use crate::progress::Progress;
-use crate::{cli, exit, interrupt, output, render};
+use crate::{cli, exit, hazards, interrupt, output, render};
 
 /// What is measured, and how.
 pub(crate) struct Recipe {
@@ -21,6 +21,9 @@ pub(crate) struct Recipe {
     pub(crate) settings: Settings,
     pub(crate) sampler: ProcessSampler,
     pub(crate) pinned: bool,
+    /// What is tried when all that is over, and where it puts its sockets.
+    pub(crate) hazards: Vec<hazards::Planned>,
+    pub(crate) private: PathBuf,
     /// Whether `compare --resume` can go on with it.
     pub(crate) goes_on: bool,
 }
@@ -54,7 +57,7 @@ pub(crate) struct Measured {
 
 /// Measures, and writes the report.
 pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &[cli::Format]) -> Result<Measured> {
-    let Recipe { groups, later, settings, sampler, goes_on, .. } = recipe;
+    let Recipe { groups, later, settings, sampler, goes_on, hazards, private, .. } = recipe;
     let Place { folder, mut journal, mut past } = place;
     if !past.is_empty() {
         let resumed = Event::Resumed { started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string() };
@@ -76,10 +79,16 @@ pub(crate) fn measure(recipe: Recipe, place: Place, talk: &cli::Talk, formats: &
     let mut later = later.into_iter();
     let mut grow = |_: &[Event]| later.next().into_iter().collect();
     let ended = engine.growing(&mut grow).run();
+    // Hazards are no part of what is measured, nor of the time that it may take.
+    let wall_ns = clock.now().as_nanos() as u64;
+    let ended = ended.and_then(|status| match status {
+        RunStatus::Interrupted => Ok(status),
+        _ if hazards::attempt(&hazards, &private, &past, &mut emit, &interrupt::asked)? => Ok(status),
+        _ => Ok(RunStatus::Interrupted),
+    });
     progress.end();
     match ended {
         Ok(status) => {
-            let wall_ns = clock.now().as_nanos() as u64;
             let ended = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
             journal.write(&Event::End { status, ended, wall_ns })?;
         }
@@ -146,7 +155,7 @@ pub(crate) fn code(run: &Run) -> u8 {
     let failed = |cell: &results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
     match run.run.status {
         RunStatus::Interrupted => exit::INTERRUPTED,
-        _ if run.cells.iter().any(failed) => exit::FAILED,
+        _ if run.cells.iter().any(failed) || hazards::failed(run).is_some() => exit::FAILED,
         _ if run.trust.trusted == Some(false) => exit::UNTRUSTED,
         RunStatus::Complete | RunStatus::Budget => exit::OK,
     }
@@ -167,6 +176,8 @@ mod tests {
             settings: Settings { looks: vec![16], alpha: 0.05, delta: 0.05, ..Settings::default() },
             sampler: ProcessSampler::new(std::time::Duration::from_secs(1)),
             pinned: false,
+            hazards: Vec::new(),
+            private: PathBuf::new(),
             goes_on: true,
         };
         let cell = PlannedCell {

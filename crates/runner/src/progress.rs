@@ -82,6 +82,7 @@ impl Progress {
                 self.show(Some(self.finished), if is_line || matches!(self.form, Form::Bar(_)) { &text } else { "" });
             }
             Event::Sample(sample) if self.verbose => self.say(&said(sample)),
+            Event::Hazard(one) => self.show(Some(self.finished), &crate::hazards::said(one)),
             _ => {}
         }
     }

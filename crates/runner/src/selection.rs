@@ -15,6 +15,7 @@ use patterns::{Domain, Size, Support};
 use results::journal::{PlannedCell, PlannedGroup};
 use suite::{Models, Suite};
 
+use crate::hazards::Planned;
 use crate::id::{Variant, assignment, knob_exists, nearest, unknown};
 use crate::{cli, sweep};
 
@@ -31,6 +32,16 @@ pub(crate) fn cpus() -> NonZeroUsize {
 
 /// The groups that run. `folder` is where samples put their sockets.
 pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folder: &Path) -> Result<Vec<Group>> {
+    groups_and_hazards(suite, chosen, folder, Vec::new()).map(|(groups, _)| groups)
+}
+
+/// The groups that run, and which of these hazards are tried: a filter may be about either.
+pub(crate) fn groups_and_hazards<M: Models>(
+    suite: &Suite<M>,
+    chosen: &cli::Selection,
+    folder: &Path,
+    mut hazards: Vec<Planned>,
+) -> Result<(Vec<Group>, Vec<Planned>)> {
     let names = Names::new(suite, chosen)?;
     let (filters, variants) = read_filters(suite, chosen)?;
     let launcher = own(folder)?;
@@ -58,16 +69,34 @@ pub(crate) fn groups<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, folde
     for variant in &variants {
         groups.extend(made(variant, &mut matched).into_iter().map(|group| (variant, group)));
     }
+    let offered: Vec<String> = hazards.iter().map(Planned::name).collect();
+    choose(&mut hazards, &offered, &filters, &names, &mut matched);
     if let Some((filter, _)) = filters.iter().zip(&matched).find(|(_, matched)| !**matched) {
-        bail!("{}", no_match(&filter.text, suite));
+        bail!("{}", no_match(&filter.text, suite, offered));
     }
-    if groups.is_empty() {
+    if groups.is_empty() && hazards.is_empty() {
         bail!("the filters leave no cell to run; `crossover list` shows all of them");
     }
     let running: Vec<&Variant> = groups.iter().map(|(variant, _)| *variant).collect();
     sweep::all_used(&sweeps, &running, &suite.workloads)?;
     running.into_iter().try_for_each(Variant::check)?;
-    Ok(groups.into_iter().map(|(_, group)| group).collect())
+    Ok((groups.into_iter().map(|(_, group)| group).collect(), hazards))
+}
+
+/// Leaves the hazards that are meant: of the models that are, and those that filters name. Where none names any, the
+/// filters are about cells.
+fn choose(hazards: &mut Vec<Planned>, all: &[String], filters: &[Filter], names: &Names, matched: &mut [bool]) {
+    let mut named = false;
+    for (filter, matched) in filters.iter().zip(matched) {
+        let here = all.iter().any(|name| filter.matches(name));
+        *matched |= here;
+        named |= here && !filter.excludes;
+    }
+    hazards.retain(|one| {
+        let name = one.name();
+        let any = |excludes: bool| filters.iter().any(|filter| filter.excludes == excludes && filter.matches(&name));
+        names.model(&one.planned.model) && (!named || any(false)) && !any(true)
+    });
 }
 
 /// How a sample of this program is started. `folder` is where it puts its sockets.
@@ -76,12 +105,14 @@ pub(crate) fn own(folder: &Path) -> Result<Launcher> {
     Ok(Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] })
 }
 
-fn no_match<M>(filter: &str, suite: &Suite<M>) -> String {
-    let cells = suite.cells.iter().map(|cell| format!("{cell:?}")).collect::<Vec<_>>();
+/// `hazards` are the names of those that the filter could have meant.
+fn no_match<M>(filter: &str, suite: &Suite<M>, hazards: Vec<String>) -> String {
+    let what = if hazards.is_empty() { "no cell" } else { "no cell and no hazard" };
+    let cells = suite.cells.iter().map(|cell| format!("{cell:?}")).chain(hazards).collect::<Vec<_>>();
     let words: Vec<&str> = cells.iter().flat_map(|cell| cell.split('/').chain([cell.as_str()])).collect();
     let near = nearest(filter.trim_start_matches('!'), words.into_iter());
     let guess = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    format!("the filter `{filter}` matches no cell{guess} (`crossover list` shows all)")
+    format!("the filter `{filter}` matches {what}{guess} (`crossover list` shows all)")
 }
 
 /// A contender of a group, before it is known whether it runs.
@@ -236,7 +267,11 @@ impl Names {
 
     fn pass(&self, workload: &str, model: &str, strategy: &str) -> bool {
         let among = |names: &[String], name: &str| names.is_empty() || names.iter().any(|one| one == name);
-        among(&self.workloads, workload) && among(&self.models, model) && among(&self.strategies, strategy)
+        among(&self.workloads, workload) && self.model(model) && among(&self.strategies, strategy)
+    }
+
+    fn model(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|one| one == model)
     }
 }
 

@@ -105,7 +105,16 @@ fn settings(arguments: &cli::Selfcheck, rounds: u32) -> Settings {
 
 fn recipe(groups: Vec<Group>, settings: Settings, arguments: &cli::Selfcheck) -> Recipe {
     let sampler = ProcessSampler::new(arguments.selection.timeout).pinned(arguments.pin);
-    Recipe { groups, later: Vec::new(), settings, sampler, pinned: arguments.pin, goes_on: false }
+    Recipe {
+        groups,
+        later: Vec::new(),
+        settings,
+        sampler,
+        pinned: arguments.pin,
+        hazards: Vec::new(),
+        private: PathBuf::new(),
+        goes_on: false,
+    }
 }
 
 fn part(

@@ -11,6 +11,7 @@ const SAYS_NOTHING: &[&str] = &["util", "utils", "helper", "helpers", "manager",
 const UNSAFE_ALLOWED: &[&str] = &[
     "crates/model-processes/src/region.rs",
     "crates/model-processes/src/lock.rs",
+    "crates/model-processes/src/hazards/shared.rs",
     "crates/model-processes/src/map_reduce/freight/mapped.rs",
     "crates/model-processes/src/shared_state/mapped/locked.rs",
     "crates/model-processes/tests/hazards.rs",

@@ -1,6 +1,7 @@
 //! From a journal to results: a pure function, run once at the end, by `render`, and by the engine at every look.
 
 mod gather;
+mod hazards;
 mod judge;
 mod trust;
 
@@ -36,7 +37,7 @@ pub fn results(events: &[Event]) -> Result<Run, String> {
         groups: Vec::new(),
         metg: Vec::new(),
         crossovers: Vec::new(),
-        hazards: Vec::new(),
+        hazards: hazards::hazards(&settled),
     };
     // What checks the engine is no answer to a question.
     for (gathered, judged) in all.iter().zip(judged).filter(|(gathered, _)| gathered.group.known.is_empty()) {

@@ -22,3 +22,9 @@ impl patterns::Model for Toy {
     const ID: &'static str = "toy";
     const ABOUT: &'static str = "every way of handing out work that a real model needs, as small as can be";
 }
+
+impl patterns::RunsHazards for Toy {
+    fn hazards() -> patterns::Form<&'static [patterns::hazard::Hazard]> {
+        patterns::Form::Lacks("a toy")
+    }
+}

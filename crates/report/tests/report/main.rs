@@ -3,6 +3,7 @@
 mod checked;
 mod everything;
 mod granularity;
+mod hazards;
 mod hostile;
 mod race;
 mod runs;

@@ -129,12 +129,20 @@ Examples:
   crossover compare --knob work-inside=50 counter     50 squares under the lock
   crossover compare --sweep grain.iterations=2^4..2^12 grain
                                                       from which task size on does each strategy pay?
+  crossover compare --hazards hazard/                 what goes wrong, made to happen, and nothing else
   crossover compare --plan                            what would be measured, and how long it takes
   crossover compare --resume                          go on with an interrupted run
   crossover compare --thorough --fail-on untrusted    for a decision that is expensive to reverse")]
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    /// Also make happen, on purpose, what goes wrong: deadlocks, poisoned locks, killed processes, starved runtimes.
+    ///
+    /// Each is tried a few times after everything else, within a second each, beside its remedy: is anybody told, how
+    /// soon, what is lost? Filters that match the ID of a hazard, `hazard/MODEL/NAME`, choose among them; without one all
+    /// are tried. A filter may match hazards alone: `compare --hazards hazard/` measures nothing else.
+    #[arg(long, verbatim_doc_comment)]
+    pub(crate) hazards: bool,
     #[command(flatten)]
     pub(crate) effort: Effort,
     /// Say what would be measured, and measure nothing
@@ -148,7 +156,7 @@ pub(crate) struct Compare {
         default_missing_value = "reports/latest",
         conflicts_with_all = [
             "filters", "workload", "model", "strategy", "workers", "knob", "sweep", "size", "text", "seed", "contender",
-            "timeout", "quick", "thorough", "rounds", "budget", "tie", "pin", "no_twins", "plan", "out",
+            "timeout", "hazards", "quick", "thorough", "rounds", "budget", "tie", "pin", "no_twins", "plan", "out",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
