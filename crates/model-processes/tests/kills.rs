@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     for cell in &cells {
         let soak = if ["naps", "tree"].contains(&cell.workload) { survive } else { fall };
         let said = soak(cell, all.div_ceil(cells.len()));
-        let name = format!("kills_{}_{}", cell.workload, cell.strategy).replace('-', '_');
+        let name = format!("kills_{}_{}", cell.workload, cell.strategy).replace('-', "_");
         println!("test {name} ... ok ({said})");
     }
     println!("test result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", cells.len());

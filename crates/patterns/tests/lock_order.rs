@@ -34,7 +34,6 @@ struct Lock {
 // by `unlock` only, which only the holder may call.
 #[expect(unsafe_code, reason = "a lock for `lock_api`")]
 unsafe impl RawMutex for Lock {
-    #[expect(clippy::declare_interior_mutable_const, reason = "what `lock_api` asks for")]
     const INIT: Self = Self { held: Mutex::new(false), released: Condvar::new() };
     type Guard = GuardSend;
 
