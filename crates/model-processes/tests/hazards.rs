@@ -4,6 +4,8 @@
 //! | hazard | excluded by, or shown in |
 //! |---|---|
 //! | a child dies before it connects: `accept` waits for ever | `dies_before_connecting` |
+//! | a child is killed after it connected, before its first word | replaced, as one killed before; `kills` |
+//! | a lock that was given up stays locked after a `trylock` (glibc 2.36) | a word of its own says so; `lock.rs` |
 //! | a worker is stopped in the middle of a message | one driver a worker, so nobody else waits; `kills` stops and kills |
 //! | a worker dies while a long message is sent to it: `send` waits for ever | messages in pieces of our own; `kills` |
 //! | both directions are full | `both_directions_are_full` |
