@@ -49,7 +49,8 @@ fn main() -> ExitCode {
     for cell in &cells {
         let soak = if ["naps", "tree"].contains(&cell.workload) { survive } else { fall };
         let said = soak(cell, all.div_ceil(cells.len()));
-        println!("test kills_{}_{} ... ok ({said})", cell.workload, cell.strategy.replace('-', "_"));
+        let name = format!("kills_{}_{}", cell.workload, cell.strategy).replace('-', "_");
+        println!("test {name} ... ok ({said})");
     }
     println!("test result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", cells.len());
     ExitCode::SUCCESS
@@ -265,7 +266,7 @@ impl Fallen {
 /// A session of a few milliseconds, of any shape the toy has.
 fn knobs(cell: &Cell) -> Value {
     let shapes = match cell.workload {
-        "tickets" => vec![json!({ "tickets": 60, "nap_us": 50 }), json!({ "tickets": 2_000 })],
+        "tickets" | "told-tickets" => vec![json!({ "tickets": 60, "nap_us": 50 }), json!({ "tickets": 2_000 })],
         "grid" => vec![
             json!({ "width": 6, "steps": 40, "nap_us": 50, "edge_words": 1_000 }),
             json!({ "width": 10, "steps": 100 }),

@@ -46,8 +46,7 @@ fn outcomes(add: Add) -> BTreeSet<(u64, Vec<u64>)> {
         found.sort_unstable();
         all.lock().expect("no panic").insert((shared.word.load(Ordering::Relaxed), found));
     });
-    let all = outcomes.lock().expect("no panic").clone();
-    all
+    outcomes.lock().expect("no panic").clone()
 }
 
 fn in_two_steps(shared: &Shared) -> u64 {

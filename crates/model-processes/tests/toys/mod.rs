@@ -1,5 +1,5 @@
 //! Toys for the process model, each hung from the model's own strategies: `Naps`, tasks that sleep, of any size and with
-//! answers of any size; `Tickets`, clients that take numbers under a lock, slowly; `Tree`, `Grid` and `Belt`, a tree, a
+//! answers of any size; `Tickets`, clients that take numbers under a lock, slowly, or only say that one is taken; `Tree`, `Grid` and `Belt`, a tree, a
 //! graph and a pipeline in which everybody looks where things come from, and something may go wrong.
 //!
 //! A test program is its own workers: [`worker`] first thing in `main`.
@@ -136,16 +136,17 @@ impl MapReduce for Naps {
     }
 }
 
-/// Clients that take `tickets` each, `nap_us` under the lock.
+/// Clients that take `tickets` each, `nap_us` under the lock. Where they are `TOLD`, nobody looks at the numbers.
 #[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Tickets {
+pub(crate) struct Tickets<const TOLD: bool> {
+    #[serde(default)]
     pub(crate) tickets: usize,
+    #[serde(default)]
     pub(crate) nap_us: u64,
 }
 
-impl Workload for Tickets {
-    const ID: &'static str = "tickets";
+impl<const TOLD: bool> Workload for Tickets<TOLD> {
+    const ID: &'static str = if TOLD { "told-tickets" } else { "tickets" };
     type Input = Queue;
     fn input(&self, _: u64, clients: usize) -> Queue {
         Queue { clients, script: vec![1; self.tickets] }
@@ -158,14 +159,14 @@ pub(crate) struct Queue {
     script: Vec<u8>,
 }
 
-impl SharedState for Tickets {
+impl<const TOLD: bool> SharedState for Tickets<TOLD> {
     type Key = u8;
     type Value = u64;
     type Op = u8;
     type Reply = u64;
     type Tally = u64;
 
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: true, inserts: false };
+    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: !TOLD, inserts: false };
     const COUNTERS: Form<Counters<Self>> = Form::Has(Counters {
         slots: |_| 1,
         add: |_, _| (0, 1),
@@ -175,7 +176,8 @@ impl SharedState for Tickets {
         initial: |_, value| *value,
         stride: |_| 1,
     });
-    const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("everybody needs another ticket");
+    const MERGE: Form<fn(&Self, &mut u64, u64)> =
+        if TOLD { Form::Has(|_, all, taken| *all += taken) } else { Form::Lacks("everybody needs another ticket") };
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
         slots: |_| 1,
         slot: |_, key| usize::from(key),
@@ -211,7 +213,8 @@ impl SharedState for Tickets {
     }
     fn verify(&self, input: &Queue, answer: &Answer<Self>) -> Result<(), Wrong> {
         let all = (input.clients * self.tickets) as u64;
-        if (answer.entries.as_slice(), answer.tally) == (&[(0, all)], all * all.saturating_sub(1) / 2) {
+        let sum = if TOLD { 0 } else { all * all.saturating_sub(1) / 2 };
+        if (answer.entries.as_slice(), answer.tally) == (&[(0, all)], sum) {
             Ok(())
         } else {
             Err("two clients have one ticket, or one is lost".into())
@@ -219,7 +222,7 @@ impl SharedState for Tickets {
     }
 }
 
-impl Tickets {
+impl<const TOLD: bool> Tickets<TOLD> {
     fn nap(&self) {
         nap(self.nap_us);
     }
@@ -257,14 +260,19 @@ fn nap(micros: u64) {
     }
 }
 
-/// All cells of all toys.
+/// All cells of all toys that run.
 pub(crate) fn cells() -> Vec<Cell> {
     let naps = cell::map_reduce(Processes::ID, Processes::map_reduce::<Naps, Recorder>());
-    let tickets = cell::shared_state(Processes::ID, Processes::shared_state::<Tickets, Recorder>());
+    let tickets = cell::shared_state(Processes::ID, Processes::shared_state::<Tickets<false>, Recorder>());
+    let mut told = cell::shared_state(Processes::ID, Processes::shared_state::<Tickets<true>, Recorder>());
+    // The others do not care whether they are asked or told.
+    told.retain(|cell| ["server", "local-merge"].contains(&cell.strategy));
     let tree = cell::fork_join(Processes::ID, Processes::fork_join::<Tree, Recorder>());
     let grid = cell::task_graph(Processes::ID, Processes::task_graph::<Grid, Recorder>());
     let belt = cell::pipeline(Processes::ID, Processes::pipeline::<Belt, Recorder>());
-    [naps, tickets, tree, grid, belt].concat()
+    let mut all = [naps, tickets, told, tree, grid, belt].concat();
+    all.retain(|cell| cell.support.run().is_some());
+    all
 }
 
 /// The cell of a toy in a strategy.
@@ -330,7 +338,7 @@ pub(crate) fn rounds(cell: &Cell, knobs: Value, workers: usize, rounds: usize) -
 pub(crate) fn short(cell: &Cell) -> Value {
     match cell.workload {
         "naps" => json!({ "tasks": 20, "nap_us": 10, "task_bytes": 64, "answer_bytes": 64 }),
-        "tickets" => json!({ "tickets": 20 }),
+        "tickets" | "told-tickets" => json!({ "tickets": 20 }),
         "tree" => json!({ "leaves": 100 }),
         "grid" => json!({ "width": 10, "steps": 10 }),
         _ => json!({ "items": 20, "stages": 3, "laps": 1, "capacity": 4 }),
