@@ -141,14 +141,16 @@ impl SharedState for ReferenceCount {
         if answer.entries.len() as u64 != self.objects {
             return Err(format!("{} objects, not {}", answer.entries.len(), self.objects).into());
         }
+        // References beside the one of whoever made the object.
         let held = |(_, count): &(u64, u64)| count.wrapping_sub(1).cast_signed();
-        let drift = |wrong: fn(&i64) -> bool| answer.entries.iter().map(held).filter(move |held| wrong(held));
-        let [leaked, freed] = [drift(|held| *held > 0), drift(|held| *held < 0)].map(|wrong| wrong.count() as u64);
-        if leaked + freed == 0 {
+        let off: Vec<i64> = answer.entries.iter().map(held).filter(|held| *held != 0).collect();
+        if off.is_empty() {
             return Ok(());
         }
+        let leaked = off.iter().filter(|held| **held > 0).count() as u64;
+        let freed = off.len() as u64 - leaked;
         let operations = input.iter().map(|script| script.len() as u64).sum::<u64>();
-        let lost = drift(|_| true).map(i64::unsigned_abs).sum::<u64>();
+        let lost = off.iter().map(|held| held.unsigned_abs()).sum::<u64>();
         Err(Wrong {
             message: format!(
                 "{leaked} objects would never be freed, {freed} were freed too early: {lost} updates lost"

@@ -218,10 +218,8 @@ fn carry_out<W: SharedState>(
         }
         Access::Pair(one, two) => {
             for (side, key) in [one, two].iter().enumerate() {
-                if mine(key) {
-                    if let Some(value) = state.get_mut(key) {
-                        (W::SPLIT.given().half)(workload, op, side, value);
-                    }
+                if let Some(value) = state.get_mut(key).filter(|_| mine(key)) {
+                    (W::SPLIT.given().half)(workload, op, side, value);
                 }
             }
             elsewhere += u64::from(!mine(&one));

@@ -11,7 +11,10 @@ use parking_lot::Mutex;
 use patterns::shared_state::{Access, Met};
 use patterns::{Probe, SharedState};
 
-pub(super) struct Store<W: SharedState>(Mutex<HashMap<W::Key, Arc<OnceLock<W::Value>>, RandomState>>);
+/// A place for a value, there before it is.
+type Cell<W> = Arc<OnceLock<<W as SharedState>::Value>>;
+
+pub(super) struct Store<W: SharedState>(Mutex<HashMap<W::Key, Cell<W>, RandomState>>);
 
 impl<W: SharedState> super::Store<W> for Store<W> {
     fn new(_: &W, entries: Vec<(W::Key, W::Value)>) -> Self {
@@ -40,7 +43,7 @@ impl<W: SharedState> super::Store<W> for Store<W> {
     }
 
     fn into_entries(self, _: &W) -> Vec<(W::Key, W::Value)> {
-        let filled = |(key, cell): (W::Key, Arc<OnceLock<W::Value>>)| Some((key, cell.get()?.clone()));
+        let filled = |(key, cell): (W::Key, Cell<W>)| Some((key, cell.get()?.clone()));
         self.0.into_inner().into_iter().filter_map(filled).collect()
     }
 }

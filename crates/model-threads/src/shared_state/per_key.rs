@@ -10,11 +10,14 @@ use parking_lot::{Mutex, MutexGuard};
 use patterns::shared_state::Access;
 use patterns::{Form, Probe, SharedState};
 
+/// A value under a lock of its own.
+type Locked<W> = Mutex<Option<<W as SharedState>::Value>>;
+
 pub(super) struct Store<W: SharedState> {
     /// Where the entry of a key is: never changed while clients run, so that it needs no lock.
     places: HashMap<W::Key, usize, RandomState>,
     /// In ascending order of keys.
-    entries: Vec<(W::Key, Mutex<Option<W::Value>>)>,
+    entries: Vec<(W::Key, Locked<W>)>,
 }
 
 impl<W: SharedState> Store<W> {

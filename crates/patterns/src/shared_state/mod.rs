@@ -191,6 +191,22 @@ pub trait RunsSharedState {
     fn shared_state<W: SharedState, P: Probe>() -> Strategies<W, Answer<W>>;
 }
 
+/// Replies to an operation that met this at its key.
+pub type Explain<W> = fn(&W, &<W as SharedState>::Op, Met<&<W as SharedState>::Value>) -> <W as SharedState>::Reply;
+
+/// Makes of what was seen what is to be put in place.
+pub type Make<W> =
+    fn(&W, &<W as SharedState>::Op, Option<&<W as SharedState>::Value>) -> Option<<W as SharedState>::Value>;
+
+/// Acts upon what was seen (whether anything was) and made of it.
+pub type Act<W> = fn(
+    &W,
+    &<W as SharedState>::Op,
+    bool,
+    Option<<W as SharedState>::Value>,
+    &mut dyn Entry<<W as SharedState>::Value>,
+) -> <W as SharedState>::Reply;
+
 /// Merges the value of an entry in another partial state into the value here.
 pub type Merge<W> = fn(&W, &mut <W as SharedState>::Value, <W as SharedState>::Value);
 
@@ -239,7 +255,7 @@ pub struct Once<W: SharedState> {
     /// The value that an operation wants.
     pub compute: fn(&W, &W::Op) -> W::Value,
     /// The reply to an operation that found, computed or removed what is given.
-    pub reply: fn(&W, &W::Op, Met<&W::Value>) -> W::Reply,
+    pub reply: Explain<W>,
 }
 
 /// What an operation met at its key.
@@ -260,9 +276,9 @@ pub enum Met<V> {
 #[derive(Debug)]
 pub struct Apart<W: SharedState> {
     /// What is made of what was seen, for the act to put in place.
-    pub make: fn(&W, &W::Op, Option<&W::Value>) -> Option<W::Value>,
+    pub make: Make<W>,
     /// The act: what was seen, what was made of it, and the entry as it is by now.
-    pub act: fn(&W, &W::Op, bool, Option<W::Value>, &mut dyn Entry<W::Value>) -> W::Reply,
+    pub act: Act<W>,
 }
 
 /// Entries in slots `0..slots`, each one word, present or not.
