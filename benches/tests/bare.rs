@@ -11,7 +11,7 @@ use patterns::cell::{self, Digest};
 use patterns::{Respawn, Size, Start, Workload};
 use results::journal::Outcome;
 use serde_json::{Map, Value};
-use workloads::{Counter, Grain, NQueens, Ring, TreeSum};
+use workloads::{Counter, Grain, NQueens, ReferenceCount, Ring, TreeSum};
 
 const ITERATIONS: usize = 3;
 const SEED: u64 = 42;
@@ -107,6 +107,7 @@ agree! {
     sharded: "sharded" on Counter;
     dashmap: "dashmap" on Counter;
     atomic: "atomic" on Counter;
+    arc: "arc" on ReferenceCount;
 }
 
 #[test]

@@ -139,11 +139,11 @@ pub(super) fn atomic(counter: &Counter, scripts: &Scripts, rounds: Rounds<'_, En
 }
 
 /// A fresh store a round, made and read outside the clock; each client lets go of it before it reports.
-fn clients<S: Send + Sync>(
-    scripts: &Scripts,
+pub(super) fn clients<O: Sync, S: Send + Sync>(
+    scripts: &[Vec<O>],
     rounds: Rounds<'_, Entries>,
     fresh: impl Fn() -> S,
-    client: impl Fn(&[Op], &S) + Sync,
+    client: impl Fn(&[O], &S) + Sync,
     entries: impl Fn(S) -> Entries,
 ) -> Result<()> {
     let client = &client;

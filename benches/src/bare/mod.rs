@@ -16,7 +16,9 @@
 //! | `futex` | ring | `processes/shared-memory` |
 //! | `mutex`, `std-mutex`, `rwlock` | counter | `threads/mutex`, `threads/std-mutex`, `threads/rwlock` |
 //! | `sharded`, `dashmap`, `atomic` | counter | `threads/sharded`, `threads/concurrent-map`, `threads/atomic` |
+//! | `arc` | reference-count | `threads/atomic` |
 
+mod arc;
 mod counter;
 mod crossbeam;
 mod futex;
@@ -35,7 +37,7 @@ use harness::protocol::Config;
 use patterns::shared_state::Answer;
 use patterns::{ForkJoin, MapReduce, Pipeline, SharedState, Workload};
 use serde_json::Value;
-use workloads::{Arena, Arrived, Counter, Grain, NQueens, Ring, TreeSum};
+use workloads::{Arena, Arrived, Counter, Grain, NQueens, ReferenceCount, Ring, TreeSum};
 
 use self::sample::{Oracle, Rounds, Sample};
 
@@ -49,12 +51,13 @@ type Entries = Vec<(u64, u64)>;
 enum Run {
     Grain(fn(&Grain, usize, Rounds<'_, Sum>) -> Result<()>),
     Counter(fn(&Counter, &Scripts, Rounds<'_, Entries>) -> Result<()>),
+    References(fn(&ReferenceCount, &<ReferenceCount as Workload>::Input, Rounds<'_, Entries>) -> Result<()>),
     Tree(fn(&TreeSum, &Arena, usize, Rounds<'_, u64>) -> Result<()>),
     Queens(fn(&NQueens, usize, Rounds<'_, u64>) -> Result<()>),
     Ring(fn(&Ring, u64, Rounds<'_, Arrived>) -> Result<()>),
 }
 
-const STRATEGIES: [(&str, Run); 19] = [
+const STRATEGIES: [(&str, Run); 20] = [
     ("sequential", Run::Grain(sequential::grain)),
     ("sequential", Run::Counter(sequential::counter)),
     ("scope", Run::Grain(threads::scope)),
@@ -74,6 +77,7 @@ const STRATEGIES: [(&str, Run); 19] = [
     ("sharded", Run::Counter(counter::sharded)),
     ("dashmap", Run::Counter(counter::dashmap)),
     ("atomic", Run::Counter(counter::atomic)),
+    ("arc", Run::References(arc::arc)),
 ];
 
 /// The program `bare`.
@@ -114,12 +118,23 @@ macro_rules! oracle {
     };
 }
 
+/// The same where the answer is final entries, and nothing that clients saw.
+macro_rules! of_entries {
+    ($workload:ident, $input:expr) => {
+        Oracle {
+            verify: &|entries: &Entries| $workload.verify(&$input, &Answer::new(entries.clone(), ())),
+            fingerprint: &|entries: &Entries| $workload.fingerprint(&Answer::new(entries.clone(), ())),
+        }
+    };
+}
+
 fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
     let config = sample.config;
     let workers = usize::try_from(config.workers).ok().filter(|&workers| workers > 0).context("0 workers")?;
     let does = |run: Run| match run {
         Run::Grain(_) => Grain::ID,
         Run::Counter(_) => Counter::ID,
+        Run::References(_) => ReferenceCount::ID,
         Run::Tree(_) => TreeSum::ID,
         Run::Queens(_) => NQueens::ID,
         Run::Ring(_) => Ring::ID,
@@ -137,12 +152,12 @@ fn take(strategy: &str, sample: Sample<'_>) -> Result<()> {
         Some((_, Run::Counter(run))) => {
             let counter: Counter = workload(config)?;
             let scripts = counter.input(config.seed, workers);
-            let answer = |entries: &Entries| Answer::new(entries.clone(), ());
-            let oracle = Oracle {
-                verify: &|entries: &Entries| counter.verify(&scripts, &answer(entries)),
-                fingerprint: &|entries: &Entries| counter.fingerprint(&answer(entries)),
-            };
-            run(&counter, &scripts, sample.with(oracle))
+            run(&counter, &scripts, sample.with(of_entries!(counter, scripts)))
+        }
+        Some((_, Run::References(run))) => {
+            let references: ReferenceCount = workload(config)?;
+            let scripts = references.input(config.seed, workers);
+            run(&references, &scripts, sample.with(of_entries!(references, scripts)))
         }
         Some((_, Run::Tree(run))) => {
             let tree: TreeSum = workload(config)?;
