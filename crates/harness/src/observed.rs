@@ -24,15 +24,16 @@ const SHARES: [&str; 4] = ["operations_min", "operations_max", "fairness_min_max
 
 impl Tally {
     /// Adds an iteration of so many workers.
-    pub(crate) fn add(&mut self, seen: &Observed, workers: u64) {
+    /// Clients are compared when the first of them is done, other workers at the end.
+    pub(crate) fn add(&mut self, seen: &Observed, workers: u64, clients: bool) {
         self.iterations += 1;
         self.acquisitions += seen.acquisitions;
         self.contended += seen.contended;
         self.wait_ns += seen.lock_wait.as_nanos() as f64;
         self.longest_wait_ns = self.longest_wait_ns.max(seen.longest_wait.as_nanos() as f64);
         self.longest_hold_ns = self.longest_hold_ns.max(seen.longest_hold.as_nanos() as f64);
-        let reached = when_the_first_was_done(seen, workers);
-        match shares(reached.as_deref().unwrap_or(&seen.operations), workers) {
+        let reached = if clients { when_the_first_was_done(seen, workers) } else { Ok(seen.operations.clone()) };
+        match reached.and_then(|reached| shares(&reached, workers)) {
             Ok(shares) => self.shares.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share),
             Err(why) => self.unfair = Some(why),
         }
@@ -91,12 +92,16 @@ impl History {
 }
 
 /// How far each client was when the first was done: scripts are equally long, so that at the end all have done the same,
-/// and what a lock gave to whom shows before. `None` where not all noted how far they were.
-fn when_the_first_was_done(seen: &Observed, workers: u64) -> Option<Vec<u64>> {
-    let done = seen.progress.iter().filter_map(|notes| notes.last()).map(|(_, when)| *when).min()?;
+/// and what a lock gave to whom shows before. A client that is started late is behind, too.
+fn when_the_first_was_done(seen: &Observed, workers: u64) -> Result<Vec<u64>, &'static str> {
+    let ends = seen.progress.iter().filter_map(|notes| notes.last()).map(|(_, when)| *when);
+    let done = ends.min().ok_or("its clients do not note how far they are")?;
+    if seen.progress.len() as u64 != workers {
+        return Err("some of its clients had nothing to do");
+    }
     let reached =
         |notes: &Vec<(u64, Tick)>| notes.iter().rfind(|(_, when)| *when <= done).map_or(0, |(steps, _)| *steps);
-    (seen.progress.len() as u64 == workers).then(|| seen.progress.iter().map(reached).collect())
+    Ok(seen.progress.iter().map(reached).collect())
 }
 
 /// Least and most operations, least over most, and Jain's index (Jain, Chiu and Hawe 1984): (sum x)^2 / (n sum x^2), 1
@@ -138,12 +143,15 @@ mod tests {
         let notes = |all: &[(u64, u64)]| all.iter().map(|(steps, when)| (*steps, Tick::from_nanos(*when))).collect();
         let progress: Vec<Vec<_>> = vec![notes(&[(5, 10), (10, 20)]), notes(&[(5, 15), (10, 30)]), notes(&[(10, 90)])];
         let seen = Observed { operations: vec![10, 10, 10], progress, ..Observed::default() };
-        assert_eq!(when_the_first_was_done(&seen, 3), Some(vec![10, 5, 0]));
-        assert_eq!(when_the_first_was_done(&seen, 4), None, "one of four had nothing to do");
-        assert_eq!(when_the_first_was_done(&Observed::default(), 0), None);
-        let mut tally = Tally::default();
-        tally.add(&seen, 3);
-        assert_eq!(tally.metrics().0["operations_min"], 0.0);
+        assert_eq!(when_the_first_was_done(&seen, 3), Ok(vec![10, 5, 0]));
+        assert!(when_the_first_was_done(&seen, 4).unwrap_err().contains("nothing to do"));
+        assert!(when_the_first_was_done(&Observed::default(), 3).unwrap_err().contains("do not note"));
+        let least = |clients| {
+            let mut tally = Tally::default();
+            tally.add(&seen, 3, clients);
+            tally.metrics().0["operations_min"]
+        };
+        assert_eq!((least(true), least(false)), (0.0, 10.0));
     }
 
     #[test]
@@ -158,8 +166,8 @@ mod tests {
             ..Observed::default()
         };
         let mut tally = Tally::default();
-        tally.add(&seen(2, 100, 70, &[5, 5]), 2);
-        tally.add(&seen(4, 300, 30, &[4, 6]), 2);
+        tally.add(&seen(2, 100, 70, &[5, 5]), 2, false);
+        tally.add(&seen(4, 300, 30, &[4, 6]), 2, false);
         let (metrics, absent) = tally.metrics();
         let value = |id: &str| metrics.get(id).copied();
         assert_eq!(value("lock_acquisitions"), Some(10.0));
@@ -169,7 +177,7 @@ mod tests {
         assert_eq!((value("operations_min"), value("operations_max")), (Some(4.5), Some(5.5)));
         assert!(absent.is_empty(), "{absent:?}");
         // One iteration that cannot tell, and the mean would be of other iterations than it says.
-        tally.add(&seen(0, 0, 0, &[10]), 2);
+        tally.add(&seen(0, 0, 0, &[10]), 2, false);
         assert!(SHARES.iter().all(|id| tally.metrics().1.contains_key(*id)));
         assert!(Tally::default().metrics().1.contains_key("lock_wait_ns"), "no lock is a reason, and not 0");
     }

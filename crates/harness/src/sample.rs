@@ -96,6 +96,9 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
         done.units = units(checked.units);
         done.digest = checked.fingerprint.as_deref().map(digest);
         *sums.entry("steps").or_default() += checked.steps as f64;
+        if checked.wrong.is_some() {
+            *sums.entry("wrong_answers").or_default() += 1.0;
+        }
         for (kind, times) in checked.wrong.iter().flat_map(|wrong| &wrong.faults) {
             *sums.entry(kind).or_default() += *times as f64;
         }
@@ -110,7 +113,8 @@ fn iterations(round: &mut CheckedRound<'_>, cell: &Cell, config: &Config, mut me
                 Ok(examined) => history.add(&examined),
                 Err(why) => drop(done.absent.insert(String::from("history_calls"), why)),
             }
-            tally.add(&checked.observed, if cell.pattern.has_clients() { u64::from(config.workers) } else { units });
+            let clients = cell.pattern.has_clients();
+            tally.add(&checked.observed, if clients { u64::from(config.workers) } else { units }, clients);
         }
     }
     // Per iteration, as everything else.

@@ -24,6 +24,5 @@ impl patterns::Model for Threads {
 
 /// What hand-made synchronization is made of here; its tests put loom's in its place.
 mod sync {
-    pub(crate) use std::sync::atomic::{AtomicU64, Ordering};
     pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 }

@@ -15,7 +15,8 @@ mod sync {
 #[allow(dead_code)] // the parts that no test of this file calls
 #[path = "../src/shared_state/permits.rs"]
 mod permits;
-#[path = "../src/shared_state/word.rs"]
+#[allow(unreachable_pub)] // public where it comes from
+#[path = "../../patterns/src/shared_state/word.rs"]
 mod word;
 
 use permits::Permits;

@@ -100,14 +100,14 @@ impl Wrong {
         Self { message, updates: Some(Updates { expected, actual }), faults: Vec::new() }
     }
 
-    /// Operations that went wrong, by kind, of so many: each counts as a lost update, and as what it was.
+    /// Operations that went wrong, by kind, of so many (`what`: "look-ups"): each counts as a lost update, and as what it was.
     #[must_use]
-    pub fn operations(expected: u64, faults: &[(&'static str, u64)]) -> Self {
+    pub fn operations(expected: u64, what: &str, faults: &[(&'static str, u64)]) -> Self {
         let failed: u64 = faults.iter().map(|(_, times)| times).sum();
         let kinds: Vec<String> =
             faults.iter().map(|(kind, times)| format!("{times} {}", kind.replace('_', " "))).collect();
         Self {
-            message: format!("{failed} of {expected} operations went wrong: {}", kinds.join(", ")),
+            message: format!("{failed} of {expected} {what} went wrong: {}", kinds.join(", ")),
             updates: Some(Updates { expected, actual: expected.saturating_sub(failed) }),
             faults: faults.to_vec(),
         }

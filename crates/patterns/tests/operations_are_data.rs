@@ -440,7 +440,7 @@ fn a_pair_shows_what_is_missing() {
 #[test]
 fn parts_merge() {
     let mut all = State::<Steps>::new([(1, 10), (2, 20)]);
-    all.merge(&Steps, |_, into, other| *into += other, State::new([(2, 2), (3, 3)]));
+    all.merge(&Steps, |_, into, other| *into += other, [(2, 2), (3, 3)]);
     let mut entries = all.into_entries();
     entries.sort_unstable();
     assert_eq!(entries, [(1, 10), (2, 22), (3, 3)]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use results::race::FAULTS;
+use results::race::{FAULTS, counted};
 use results::{Cell, Metric};
 
 use crate::figures;
@@ -29,7 +29,7 @@ fn one(kind: &str, times: f64) -> String {
     format!("{shown} {many}")
 }
 
-/// `lost 3 of 40,000 updates`, or, where there are kinds, `3 of 40,000 operations went wrong: 1 missing key, ..`.
+/// `lost 3 of 40,000 updates`, or, where there are kinds, `3 of 40,000 look-ups went wrong: 1 missing key, ..`.
 pub(crate) fn said(lost: f64, expected: Option<f64>, kinds: &[(&str, f64)]) -> String {
     let of = expected.map(|all| format!(" of {}", figures::count(all))).unwrap_or_default();
     let lost = figures::count(lost);
@@ -38,14 +38,24 @@ pub(crate) fn said(lost: f64, expected: Option<f64>, kinds: &[(&str, f64)]) -> S
     }
     let listed = listed(kinds.iter().copied());
     let colon = if listed.is_empty() { "" } else { ": " };
-    format!("{lost}{of} operations went wrong{colon}{listed}")
+    format!("{lost}{of} {} went wrong{colon}{listed}", units(kinds.iter().map(|(kind, _)| *kind)))
+}
+
+/// What the numbers count where these kinds are told.
+pub(crate) fn units<'k>(kinds: impl IntoIterator<Item = &'k str>) -> &'static str {
+    kinds.into_iter().next().map_or("updates", counted)
 }
 
 /// The same of one sample's metrics; nothing where it was right.
 #[must_use]
 pub fn went_wrong(metrics: &BTreeMap<String, f64>) -> Option<String> {
     let kinds: Vec<(&str, f64)> = FAULTS.iter().filter_map(|kind| Some((*kind, *metrics.get(*kind)?))).collect();
-    Some(said(*metrics.get("lost_updates")?, metrics.get("expected_updates").copied(), &kinds))
+    match (metrics.get("lost_updates"), metrics.get("wrong_answers")) {
+        (Some(lost), _) => Some(said(*lost, metrics.get("expected_updates").copied(), &kinds)),
+        // Its oracle says that it is wrong, and not how wrong.
+        (None, Some(_)) => Some(String::from("a wrong answer")),
+        (None, None) => None,
+    }
 }
 
 #[cfg(test)]
@@ -56,8 +66,8 @@ mod tests {
     fn kinds_are_counted_and_those_that_did_not_happen_are_left_out() {
         let kinds = [("missing_keys", 1.0), ("duplicate_computations", 2.0), ("early_frees", 0.0)];
         let text = said(3.0, Some(40_000.0), &kinds);
-        assert_eq!(text, "3 of 40,000 operations went wrong: 1 missing key, 2 duplicate computations");
-        assert_eq!(said(0.0, Some(40_000.0), &[("early_frees", 0.0)]), "0 of 40,000 operations went wrong");
+        assert_eq!(text, "3 of 40,000 look-ups went wrong: 1 missing key, 2 duplicate computations");
+        assert_eq!(said(0.0, Some(40_000.0), &[("early_frees", 0.0)]), "0 of 40,000 updates went wrong");
         assert_eq!(said(3.0, Some(40_000.0), &[]), "lost 3 of 40,000 updates");
         assert_eq!(said(3.0, None, &[]), "lost 3 updates");
         assert_eq!(listed([("leaked_objects", 1_234.0)]), "1,234 leaked objects");
@@ -68,6 +78,8 @@ mod tests {
         assert_eq!(went_wrong(&BTreeMap::from([(String::from("steps"), 4.0)])), None);
         let metrics = [("lost_updates", 2.0), ("expected_updates", 9.0), ("early_frees", 2.0)];
         let metrics = metrics.iter().map(|(id, value)| ((*id).to_owned(), *value)).collect();
-        assert_eq!(went_wrong(&metrics).as_deref(), Some("2 of 9 operations went wrong: 2 early frees"));
+        assert_eq!(went_wrong(&metrics).as_deref(), Some("2 of 9 updates went wrong: 2 early frees"));
+        let wrong = BTreeMap::from([(String::from("wrong_answers"), 1.0)]);
+        assert_eq!(went_wrong(&wrong).as_deref(), Some("a wrong answer"));
     }
 }

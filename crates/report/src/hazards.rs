@@ -88,7 +88,7 @@ pub(crate) fn soon(one: &Hazard) -> String {
             if verdict == HazardVerdict::Silent { format!("never; it lasted {time}{range}") } else { time + &range }
         }
         (Metric::Missing { .. }, HazardVerdict::Silent) => String::from("never"),
-        (Metric::Missing { .. }, HazardVerdict::Hung) => String::from("never; the watchdog ended it"),
+        (Metric::Missing { .. }, HazardVerdict::Hung) => String::from("never; it was not done within a second"),
         (Metric::Missing { .. }, _) => NONE.to_owned(),
     }
 }
@@ -133,5 +133,5 @@ pub(crate) fn line(one: &Hazard) -> String {
 
 /// How they were tried, for those who read on.
 pub(crate) const HOW: &str = "Each was made to happen on purpose, a few times, in a fresh process; how soon: the median \
-                              over its tries [10th, 90th percentile]. What hangs was ended by a watchdog. The \
+                              over its tries [10th, 90th percentile]. What was not done within a second hangs. The \
                               remedy was done beside it, in the same process, and must lose nothing.";

@@ -26,7 +26,7 @@ const fn count(id: &'static str, label: &'static str, about: &'static str) -> Kn
 }
 
 /// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
-const KNOWN: [Known; 35] = [
+const KNOWN: [Known; 36] = [
     known("elapsed_ns", "time", "one iteration, start-up left out"),
     known(
         "efficiency",
@@ -66,6 +66,11 @@ const KNOWN: [Known; 35] = [
         "operations of the worker that did least over those of the one that did most; 1 is fair",
     ),
     known("fairness_jain", "fairness, Jain", "Jain's index of the operations of the workers; 1 is fair"),
+    known(
+        "wrong_answers",
+        "wrong answers",
+        "share of iterations whose answer was wrong, in a contender that is wrong on purpose",
+    ),
     count("lost_updates", "lost updates", "updates that were made and are not in the answer"),
     count("expected_updates", "expected updates", "updates that were made"),
     count("missing_keys", "missing keys", "looked up, found and gone again before they were used"),

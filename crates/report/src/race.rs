@@ -46,9 +46,12 @@ fn head(page: &mut Page, raced: &Raced) {
     let operations = raced.operations.map(|all| {
         let each = all / u64::from(raced.workers.max(1));
         let even = each * u64::from(raced.workers) == all;
-        let each =
-            if even { format!("{} operations each", figures::count(each as f64)) } else { "all together".into() };
-        format!(", {each}: {} expected", figures::count(all as f64))
+        let each = if even {
+            format!("{} operations each", figures::count(each as f64))
+        } else {
+            format!("{} operations all together", figures::count(all as f64))
+        };
+        format!(", {each}")
     });
     page.line(2, vec![Item::Words(Ink::Bold, format!("{name}: {clients}{}", operations.unwrap_or_default()))], "");
     page.line(2, vec![plain(raced.about.as_str())], "");
@@ -201,7 +204,8 @@ fn conclusion(raced: &Raced) -> String {
         }
         Some((one, loss)) => {
             let share = percent(loss.lost_share);
-            format!("{share} of the operations of {} went wrong{}", one.contender, often(one))
+            let units = faults::units(loss.faults.keys().map(String::as_str));
+            format!("{share} of the {units} of {} went wrong{}", one.contender, often(one))
         }
         None if raced.broken.iter().all(|one| one.runs == 0) => String::from("No broken version ran"),
         None => String::from("No race showed here"),

@@ -273,7 +273,8 @@ pub(crate) fn lost(group: &GroupView<'_>) -> Vec<Sentence> {
 
 /// Whether a contender lost no update; a verified answer says so too.
 pub(crate) fn lost_none(cell: &Cell) -> Option<bool> {
-    median(cell, "lost_updates").map(|lost| lost == 0.0).or(cell.verified)
+    let wrong = median(cell, "wrong_answers").filter(|wrong| *wrong > 0.0).map(|_| false);
+    wrong.or_else(|| median(cell, "lost_updates").map(|lost| lost == 0.0)).or(cell.verified)
 }
 
 /// What the whole run says in one line, without its full stop.

@@ -51,7 +51,7 @@ pub enum HazardVerdict {
     Detected,
     /// Nobody was told, and the program went on.
     Silent,
-    /// Nobody was told, and it waited until the watchdog ended it.
+    /// Nobody was told, and it was not done within a second.
     Hung,
     /// The scenario itself failed.
     Failed,

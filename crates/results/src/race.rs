@@ -10,9 +10,19 @@ use crate::CellStatus;
 /// The schema that [`Race`] announces.
 pub const SCHEMA: &str = "race/1";
 
-/// What can go wrong in a counterexample, by kind: metrics that stand beside `lost_updates`, each a number of operations.
+/// What can go wrong in a counterexample, by kind: metrics that stand beside `lost_updates`.
 pub const FAULTS: [&str; 5] =
     ["missing_keys", "duplicate_computations", "torn_audits", "leaked_objects", "early_frees"];
+
+/// What `lost_updates` and `expected_updates` count where a kind of fault is told.
+#[must_use]
+pub fn counted(kind: &str) -> &'static str {
+    match kind {
+        "missing_keys" | "duplicate_computations" => "look-ups",
+        "torn_audits" => "audits",
+        _ => "updates",
+    }
+}
 
 /// One invocation of `race`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

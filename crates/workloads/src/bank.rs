@@ -166,6 +166,11 @@ impl SharedState for Bank {
         &input.scripts[client]
     }
 
+    fn apart(&self) -> Option<&'static str> {
+        (self.audit_every == 0)
+            .then_some("nobody looks between the halves of a transfer: nothing shows without an audit")
+    }
+
     #[inline]
     fn access(&self, op: &Op) -> Access<u64> {
         match *op {
@@ -216,7 +221,7 @@ impl SharedState for Bank {
             return Err(format!("{held} audits, not {}", input.audits).into());
         }
         if astray > 0 {
-            return Err(Wrong::operations(held, &[("torn_audits", astray)]));
+            return Err(Wrong::operations(held, "audits", &[("torn_audits", astray)]));
         }
         let right = &input.balances;
         if answer.entries.len() != right.len() {

@@ -17,7 +17,8 @@ pub struct CheckThenAct {
     pub keys: u64,
     /// Deletions among a hundred operations.
     pub deletes: u64,
-    /// Squares computed between the look and the act: to make a value that is missing, or ready to use one that is there.
+    /// Squares computed to make a value that is missing, and by the client before it uses one that is there: with no lock
+    /// held, but by whoever tears the two apart, between its look and its act.
     pub work: u64,
 }
 
@@ -37,8 +38,10 @@ pub struct Op {
 /// What became of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The value was there and was used.
-    Used(u64),
+    /// The value was there: the client makes itself ready, and uses it.
+    Found(u64),
+    /// The same of a client that had made itself ready between its look and its act.
+    Ready(u64),
     /// The value was missing, and was computed and put there.
     Computed(u64),
     /// The value was there at the look and gone at the act: Python's `KeyError`.
@@ -68,6 +71,8 @@ pub struct Seen {
     pub nothing: u64,
     /// Wrapping sum of the values that operations got.
     pub sum: u64,
+    /// Wrapping sum of the values that were put there, less those that were deleted.
+    pub balance: u64,
 }
 
 /// What the clients do, and what look-ups must get.
@@ -93,7 +98,7 @@ impl Workload for CheckThenAct {
         Knob {
             id: "work",
             domain: Domain::Integer { min: 0, max: 1 << 20 },
-            about: "squares between the look and the act: making a value, or ready to use it",
+            about: "squares to make a value that is missing, or to use one that is there",
         },
     ];
     const PRESETS: &'static [Preset] = &[
@@ -164,11 +169,8 @@ impl SharedState for CheckThenAct {
     const ONCE: Form<Once<Self>> = Form::Has(Once {
         wants: |_, op| !op.deletes,
         compute: |workload, op| workload.value(op.key),
-        reply: |workload, _, met| match met {
-            Met::Found(value) => {
-                workload.pause();
-                Reply::Used(*value)
-            }
+        reply: |_, _, met| match met {
+            Met::Found(value) => Reply::Found(*value),
             Met::Computed(value) => Reply::Computed(*value),
             Met::Removed => Reply::Deleted,
             Met::Nothing => Reply::Nothing,
@@ -188,7 +190,7 @@ impl SharedState for CheckThenAct {
             Some(value) => entry.put(value).map_or(Reply::Computed(value), |_| Reply::Duplicate(value)),
             None => {
                 debug_assert!(seen, "something is made where nothing was seen");
-                entry.get().map_or(Reply::Missing, |value| Reply::Used(*value))
+                entry.get().map_or(Reply::Missing, |value| Reply::Ready(*value))
             }
         },
     });
@@ -217,11 +219,7 @@ impl SharedState for CheckThenAct {
             return entry.take().map_or(Reply::Nothing, |_| Reply::Deleted);
         }
         match entry.get() {
-            Some(value) => {
-                let value = *value;
-                self.pause();
-                Reply::Used(value)
-            }
+            Some(value) => Reply::Found(*value),
             None => {
                 let value = self.value(op.key);
                 entry.put(value);
@@ -231,16 +229,26 @@ impl SharedState for CheckThenAct {
     }
 
     #[inline]
-    fn observe(&self, tally: &mut Seen, _: &Op, reply: Reply) -> Option<Op> {
+    fn observe(&self, tally: &mut Seen, op: &Op, reply: Reply) -> Option<Op> {
         let (count, value) = match reply {
-            Reply::Used(value) => (&mut tally.used, value),
-            Reply::Computed(value) => (&mut tally.computed, value),
+            Reply::Found(value) => {
+                self.pause();
+                (&mut tally.used, value)
+            }
+            Reply::Ready(value) => (&mut tally.used, value),
+            Reply::Computed(value) => {
+                tally.balance = tally.balance.wrapping_add(value);
+                (&mut tally.computed, value)
+            }
             Reply::Missing => (&mut tally.missing, 0),
             Reply::Duplicate(value) => {
                 tally.computed += 1;
                 (&mut tally.duplicates, value)
             }
-            Reply::Deleted => (&mut tally.deleted, 0),
+            Reply::Deleted => {
+                tally.balance = tally.balance.wrapping_sub(mix(op.key));
+                (&mut tally.deleted, 0)
+            }
             Reply::Nothing => (&mut tally.nothing, 0),
         };
         *count += 1;
@@ -256,12 +264,13 @@ impl SharedState for CheckThenAct {
         into.deleted += other.deleted;
         into.nothing += other.nothing;
         into.sum = into.sum.wrapping_add(other.sum);
+        into.balance = into.balance.wrapping_add(other.balance);
     }
 
     /// What holds for every order of whole operations: each look-up got its value, no value was computed while it was
     /// there, and what was put there was deleted or is there.
     fn verify(&self, input: &Requests, answer: &Answer<Self>) -> Result<(), Wrong> {
-        let Seen { used, computed, missing, duplicates, deleted, nothing, sum } = answer.tally;
+        let Seen { used, computed, missing, duplicates, deleted, nothing, sum, balance } = answer.tally;
         let Requests { lookups, deletions, .. } = *input;
         if used + computed + missing != lookups || deleted + nothing != deletions {
             return Err(format!("{lookups} look-ups and {deletions} deletions: {:?}", answer.tally).into());
@@ -269,6 +278,7 @@ impl SharedState for CheckThenAct {
         if missing + duplicates > 0 {
             return Err(Wrong::operations(
                 lookups,
+                "look-ups",
                 &[("missing_keys", missing), ("duplicate_computations", duplicates)],
             ));
         }
@@ -276,7 +286,10 @@ impl SharedState for CheckThenAct {
             return Err("a look-up got another key's value".into());
         }
         let left = answer.entries.len() as u64;
-        if self.keys.div_ceil(2) + computed != deleted + left {
+        // Of each key, in the sum: what was there and what was put there was deleted or is there.
+        let total = |entries: &[(u64, u64)]| entries.iter().fold(0_u64, |sum, (_, value)| sum.wrapping_add(*value));
+        let due = total(&self.initial(input)).wrapping_add(balance);
+        if self.keys.div_ceil(2) + computed != deleted + left || due != total(&answer.entries) {
             return Err(format!("{left} values are left: {:?}", answer.tally).into());
         }
         match answer.entries.iter().find(|(key, value)| *key >= self.keys || *value != mix(*key)) {
@@ -347,6 +360,10 @@ mod tests {
         let mut answer = run(&input, false);
         answer.tally.computed += 1;
         answer.tally.used -= 1;
+        assert!(CACHE.verify(&input, &answer).unwrap_err().message.contains("left"));
+        // One too many of a key, one too few of another.
+        let mut answer = run(&input, false);
+        answer.tally.balance = answer.tally.balance.wrapping_add(mix(1)).wrapping_sub(mix(2));
         assert!(CACHE.verify(&input, &answer).unwrap_err().message.contains("left"));
         let mut answer = run(&input, false);
         answer.tally.sum += 1;

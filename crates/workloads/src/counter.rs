@@ -147,6 +147,10 @@ impl SharedState for Counter {
         &input[client]
     }
 
+    fn apart(&self) -> Option<&'static str> {
+        self.touch.apart()
+    }
+
     #[inline]
     fn access(&self, op: &Add) -> Access<u64> {
         Access::Write(op.key)

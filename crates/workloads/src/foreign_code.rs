@@ -1,7 +1,7 @@
 //! `foreign-code`: a routine with global state, as code in C has it: it works in static variables, and its result lies in
 //! them. Two calls at once would spoil each other; so it stands behind a lock, or each thread or process has it for itself.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Uses};
+use patterns::shared_state::{Access, Answer, Apart, Counters, Entry, Uses};
 use patterns::{Domain, Form, Knob, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,9 @@ impl SharedState for ForeignCode {
     const COUNTERS: Form<Counters<Self>> = Form::Lacks("a call overwrites several words");
     /// A copy each: a call does not depend on what calls before it left behind.
     const MERGE: Form<fn(&Self, &mut Globals, Globals)> = Form::Has(|_, into, other| into.calls += other.calls);
+
+    const APART: Form<Apart<Self>> =
+        Form::Lacks("a look takes a copy of its state, and a call on a copy spoils nobody else's");
 
     fn initial(&self, _: &Calls) -> Vec<((), Globals)> {
         vec![((), Globals::default())]

@@ -1,10 +1,11 @@
 //! `reference-count`: clients take and drop references to shared objects. Why `Rc` does not cross threads, and what the
 //! counts that do cost: an atomic one (`Arc`), a biased one, deferred ones that are merged at the end.
 //!
-//! Nothing is ever freed here, so that a wrong count is a number and not a crash: an object whose count is too high at the
-//! end would never be freed, one whose count is too low was freed while somebody used it.
+//! Nothing is ever freed here, so that a wrong count is a number and not a crash: an object of which fewer references were
+//! dropped than taken would never be freed, one of which more were dropped was freed while somebody used it. To tell each
+//! lost update, a count keeps both in one word, what was taken in its lower half and what was dropped in its upper one.
 
-use patterns::shared_state::{Access, Answer, Counters, Entry, Fixed, LINE, Uses};
+use patterns::shared_state::{Access, Answer, Apart, Counters, Entry, Fixed, LINE, Uses};
 use patterns::{Domain, Form, Knob, Preset, SharedState, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,14 @@ impl Default for ReferenceCount {
     }
 }
 
+/// One reference dropped, in a count.
+const DROPPED: u64 = 1 << 32;
+
+/// References taken and dropped, in a count.
+const fn halves(count: u64) -> [u64; 2] {
+    [count % DROPPED, count / DROPPED]
+}
+
 /// Takes or drops a reference.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Op {
@@ -40,8 +49,8 @@ pub struct Op {
 
 impl Op {
     /// What it adds to the count.
-    fn change(self) -> u64 {
-        if self.takes { 1 } else { u64::MAX }
+    const fn change(self) -> u64 {
+        if self.takes { 1 } else { DROPPED }
     }
 }
 
@@ -78,7 +87,7 @@ impl Workload for ReferenceCount {
 
 impl SharedState for ReferenceCount {
     type Key = u64;
-    /// The count, wrapping.
+    /// The count: what was taken, and what was dropped.
     type Value = u64;
     type Op = Op;
     type Reply = ();
@@ -95,7 +104,7 @@ impl SharedState for ReferenceCount {
         // Objects lie apart: a count shares its line with its own object.
         stride: |_| LINE,
     });
-    const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into = into.wrapping_add(other));
+    const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Has(|_, into, other| *into += other);
     const FIXED: Form<Fixed<Self>> = Form::Has(Fixed {
         slots: |workload| workload.objects as usize,
         slot: |_, object| object as usize,
@@ -103,14 +112,24 @@ impl SharedState for ReferenceCount {
         pack: |count| *count,
         unpack: |word| word,
     });
+    const APART: Form<Apart<Self>> = Form::Has(Apart {
+        make: |_, op, seen| Some(seen.map_or(0, |count| *count) + op.change()),
+        act: |_, _, _, made, entry| {
+            made.and_then(|made| entry.put(made));
+        },
+    });
 
-    /// Whoever made an object holds it.
+    /// Nothing but what clients take and drop is counted: whoever made an object holds it all the time.
     fn initial(&self, _: &Self::Input) -> Vec<(u64, u64)> {
-        (0..self.objects).map(|object| (object, 1)).collect()
+        (0..self.objects).map(|object| (object, 0)).collect()
     }
 
     fn script<'i>(&self, input: &'i Self::Input, client: usize) -> &'i [Op] {
         &input[client]
+    }
+
+    fn apart(&self) -> Option<&'static str> {
+        self.touch.apart()
     }
 
     #[inline]
@@ -132,7 +151,7 @@ impl SharedState for ReferenceCount {
     #[inline]
     fn write(&self, op: &Op, mut entry: impl Entry<u64>) {
         match entry.get() {
-            Some(count) => *count = count.wrapping_add(op.change()),
+            Some(count) => *count += op.change(),
             None => drop(entry.put(op.change())),
         }
     }
@@ -141,19 +160,24 @@ impl SharedState for ReferenceCount {
         if answer.entries.len() as u64 != self.objects {
             return Err(format!("{} objects, not {}", answer.entries.len(), self.objects).into());
         }
-        // References beside the one of whoever made the object.
-        let held = |(_, count): &(u64, u64)| count.wrapping_sub(1).cast_signed();
-        let off: Vec<i64> = answer.entries.iter().map(held).filter(|held| *held != 0).collect();
-        if off.is_empty() {
+        let mut right = vec![0; self.objects as usize];
+        input.iter().flatten().filter(|op| op.takes).for_each(|op| right[op.object as usize] += 1);
+        let (mut lost, mut leaked, mut freed) = (0, 0, 0);
+        for (object, count) in &answer.entries {
+            let [taken, dropped] = halves(*count);
+            // Each reference was dropped again.
+            let uses: u64 = right[*object as usize];
+            lost += uses.abs_diff(taken) + uses.abs_diff(dropped);
+            leaked += u64::from(dropped < taken);
+            freed += u64::from(dropped > taken);
+        }
+        if lost == 0 {
             return Ok(());
         }
-        let leaked = off.iter().filter(|held| **held > 0).count() as u64;
-        let freed = off.len() as u64 - leaked;
         let operations = input.iter().map(|script| script.len() as u64).sum::<u64>();
-        let lost = off.iter().map(|held| held.unsigned_abs()).sum::<u64>();
         Err(Wrong {
             message: format!(
-                "{leaked} objects would never be freed, {freed} were freed too early: {lost} updates lost"
+                "{leaked} objects would never be freed, {freed} were freed too early: {lost} updates of counts were lost"
             ),
             faults: vec![("leaked_objects", leaked), ("early_frees", freed)],
             ..Wrong::updates(operations, operations.saturating_sub(lost))
@@ -175,12 +199,18 @@ mod tests {
         input.iter().flatten().for_each(|op| state.apply(&workload, op));
         let mut answer = Answer::new(state.into_entries(), ());
         assert_eq!(workload.verify(&input, &answer), Ok(()));
-        answer.entries[0].1 = 5;
-        answer.entries[1].1 = 0;
-        answer.entries[2].1 = u64::MAX;
+        // A taken and a dropped one lost: as many are left as should be, and yet two updates were lost.
+        answer.entries[0].1 -= 1 + DROPPED;
         let wrong = workload.verify(&input, &answer).unwrap_err();
-        assert_eq!(wrong.faults, [("leaked_objects", 1), ("early_frees", 2)]);
-        assert_eq!(wrong.updates, Wrong::updates(200, 193).updates);
+        assert_eq!(
+            (wrong.updates, &wrong.faults[..]),
+            (Wrong::updates(200, 198).updates, &[("leaked_objects", 0), ("early_frees", 0)][..])
+        );
+        answer.entries[1].1 -= 1;
+        answer.entries[2].1 -= 2 * DROPPED;
+        let wrong = workload.verify(&input, &answer).unwrap_err();
+        assert_eq!(wrong.faults, [("leaked_objects", 1), ("early_frees", 1)]);
+        assert_eq!(wrong.updates, Wrong::updates(200, 195).updates);
         answer.entries.pop();
         assert!(workload.verify(&input, &answer).is_err());
     }

@@ -22,6 +22,15 @@ impl Touch {
         about: "which of them a client touches: any, or its own",
     };
 
+    /// Why clients that touch nothing in common need no lock.
+    #[must_use]
+    pub const fn apart(self) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::Own => Some("no two clients touch the same key: nothing is lost without a lock"),
+        }
+    }
+
     /// The keys of a client among `keys`: the first, the step from one to the next, and how many there are.
     #[must_use]
     pub fn keys(self, client: u64, clients: u64, keys: u64) -> Keys {

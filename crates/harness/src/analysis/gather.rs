@@ -193,8 +193,9 @@ impl<'e> Gathered<'e> {
             let mut extra = BTreeMap::new();
             extra.extend(self.efficiency(taken).map(|efficiency| ("efficiency", efficiency)));
             // A counterexample that happened to lose nothing says so.
-            if planned.deliberately_wrong && !taken.metrics.contains_key("lost_updates") {
-                extra.insert("lost_updates", 0.0);
+            let wrong = ["lost_updates", "wrong_answers"].iter().any(|id| taken.metrics.contains_key(*id));
+            if planned.deliberately_wrong && !wrong {
+                extra.extend([("lost_updates", 0.0), ("wrong_answers", 0.0)]);
             }
             // So it does of each kind of fault that its other samples have.
             let none = kinds.iter().copied().filter(|kind| !taken.metrics.contains_key(*kind));

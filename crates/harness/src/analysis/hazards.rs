@@ -45,7 +45,7 @@ fn hazard(planned: &PlannedHazard, tries: &[&Tried]) -> Hazard {
         }
     }
     let none = match verdict {
-        HazardVerdict::Hung => "nobody is told: the watchdog ended it",
+        HazardVerdict::Hung => "nobody is told: it was not done within a second",
         HazardVerdict::Silent => "nobody is told",
         HazardVerdict::NotSeen | HazardVerdict::Detected => "it did not show",
         HazardVerdict::Failed => "the scenario failed",

@@ -29,7 +29,8 @@ impl RunsSharedState for Async {
             .and(
                 Strategy::idiomatic("racy", Demand::AWAITED, racy::run::<W, P>)
                     .needs(&Torn::<W>::form())
-                    .deliberately_wrong(),
+                    .deliberately_wrong()
+                    .unless(W::apart),
             )
     }
 }

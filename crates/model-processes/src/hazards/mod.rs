@@ -29,7 +29,7 @@ const KILLED: (Form<Scenario>, Form<Scenario>, Option<WorkerMain>) = (
 
 impl RunsHazards for Processes {
     fn hazards() -> Form<&'static [Hazard]> {
-        const REMEDY: &str = "the holder's name in the lock: the parent, who reaps it, undoes its half, frees the lock, and \
+        const REMEDY: &str = "another lock, with its holder's name in it: the parent, who reaps it, undoes its half, frees the lock, and \
                               has its updates done by another";
         Form::Has(
             const {
@@ -37,7 +37,7 @@ impl RunsHazards for Processes {
                     Hazard {
                         id: "killed-inside-lock",
                         about: "a process is killed half way through an update, inside a robust lock that others share",
-                        told: "everybody, by EOWNERDEAD at the next lock; all stop",
+                        told: "whoever takes the lock next, by EOWNERDEAD, and by a word beside it all who come later; all stop",
                         remedy: REMEDY,
                         unit: "updates",
                         ends: Ending::Told,

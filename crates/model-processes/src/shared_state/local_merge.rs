@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use patterns::probe::Recorder;
 use patterns::shared_state::{Answer, Evidence, KeyValue, State, try_client};
 use patterns::{Error, Job, Measure, Probe, SharedState, Silent, Start};
 
-use super::clients::{self, Report};
+use super::clients::{self, Report, Sight};
 use crate::link::{self, Link};
 use crate::parent::{self, Parent};
 use crate::wire::encode;
@@ -20,7 +21,7 @@ pub(super) fn run<W: SharedState, P: Probe>(
     let mut links = link::start_all(start, workers)?;
     let knobs = encode(workload)?;
     for (who, link) in links.iter_mut().enumerate() {
-        link.send(&knobs).map_err(|broken| link.explain(broken))?;
+        clients::tell(link, &knobs, &P::RECORDS)?;
         clients::script(link, job, who)?;
     }
     let result = measure(&mut |watch| {
@@ -41,7 +42,7 @@ pub(super) fn run<W: SharedState, P: Probe>(
 fn merged<W: SharedState>(workload: &W, state: &mut State<W>, link: &mut Link) -> Result<Report<W>, Error> {
     let report = link.ask()?;
     let part: Vec<KeyValue<W>> = link.ask()?;
-    state.merge(workload, W::MERGE.given(), State::new(part));
+    state.merge(workload, W::MERGE.given(), part);
     Ok(report)
 }
 
@@ -49,13 +50,19 @@ fn merged<W: SharedState>(workload: &W, state: &mut State<W>, link: &mut Link) -
 pub(super) fn work<W: SharedState>(address: &str) -> Result<(), Error> {
     let parent = Parent::connect(address)?;
     let workload: W = parent.expect()?;
+    let records: bool = parent.expect()?;
+    if records { rounds::<W, Recorder>(&parent, &workload) } else { rounds::<W, Silent>(&parent, &workload) }
+}
+
+fn rounds<W: SharedState, P: Probe>(parent: &Parent, workload: &W) -> Result<(), Error> {
     let script: Vec<W::Op> = parent.expect()?;
     while parent.receive()?.is_some() {
         let mut state = State::new([]);
-        let apply = |op: &W::Op, _: &mut Silent| Ok::<_, Error>(Some(state.apply(&workload, op)));
-        let (evidence, _) = try_client(&workload, &script, apply)?;
+        let apply = |op: &W::Op, _: &mut P| Ok::<_, Error>(Some(state.apply(workload, op)));
+        let (evidence, seen) = try_client(workload, &script, apply)?;
         let part = encode(&state.into_entries())?;
-        parent.send(&encode(&Report { evidence, messages: 1, bytes: part.len() as u64, seen: None })?)?;
+        let (bytes, seen) = (part.len() as u64, Sight::of::<P>(seen));
+        parent.send(&encode(&Report { evidence, messages: 1, bytes, seen })?)?;
         parent.send(&part)?;
     }
     parent::leave()

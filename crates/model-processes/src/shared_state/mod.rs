@@ -48,7 +48,8 @@ impl RunsSharedState for Processes {
                 Strategy::idiomatic("racy", Demand::MAPPED, mapped::run::<W, P, Counted<true>>)
                     .with_worker(mapped::work::<W, Counted<true>>)
                     .needs(&W::COUNTERS)
-                    .deliberately_wrong(),
+                    .deliberately_wrong()
+                    .unless(W::apart),
             )
     }
 }

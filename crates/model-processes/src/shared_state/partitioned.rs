@@ -6,6 +6,7 @@
 //! together is one moment of that order. Their replies are added up when the parts are done.
 
 use std::hash::BuildHasher;
+use std::ptr;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -148,8 +149,9 @@ fn add_up<W: SharedState>(
             (W::SPLIT.given().join)(workload, &mut all, part);
             all
         };
-        if let Some(reply) = replies.into_iter().reduce(join) {
-            evidence.note(workload, op, reply);
+        let followed = replies.into_iter().reduce(join).and_then(|reply| evidence.note(workload, op, reply));
+        if followed.is_some() {
+            return Err(Error::other(format!("{}: an operation followed from an audit, and has no owner", W::ID)));
         }
         evidence.steps += 1;
         evidence.operations += 1;
@@ -204,11 +206,14 @@ fn carry_out<W: SharedState>(
     audits: &mut Vec<W::Reply>,
 ) -> Result<Evidence<W>, Error> {
     let mine = |key: &W::Key| owner::<W>(key, owners) == me;
+    let given = part.as_ptr_range();
     // Steps that another owner, or the parent, counts.
     let mut elsewhere = 0;
     let apply = |op: &W::Op, _: &mut Silent| match workload.access(op) {
-        // Where nothing is asked nothing follows, and the parent has cut by owner.
-        Access::Read(key) | Access::Write(key) if !W::USES.asks || mine(&key) => Ok(Some(state.apply(workload, op))),
+        // What the parent has cut for this owner needs no second look.
+        Access::Read(key) | Access::Write(key) if given.contains(&ptr::from_ref(op)) || mine(&key) => {
+            Ok(Some(state.apply(workload, op)))
+        }
         // What follows from a reply may have a key of somebody else.
         Access::Read(_) | Access::Write(_) => {
             Err(Error::other(format!("{}: an operation followed whose key is another owner's", W::ID)))
@@ -217,12 +222,16 @@ fn carry_out<W: SharedState>(
             Err(Error::other(format!("{} asked a pair, whose halves have no reply", W::ID)))
         }
         Access::Pair(one, two) => {
-            for (side, key) in [one, two].iter().enumerate() {
-                if let Some(value) = state.get_mut(key).filter(|_| mine(key)) {
-                    (W::SPLIT.given().half)(workload, op, side, value);
-                }
+            // Only what is this owner's is here.
+            let mut half = |side, key| {
+                let value = state.get_mut(key);
+                value.map(|value| (W::SPLIT.given().half)(workload, op, side, value)).is_some()
+            };
+            let [first, second] = [half(0, &one), half(1, &two)];
+            if !first && !second {
+                return Err(Error::other(format!("{}: a pair of which neither is there", W::ID)));
             }
-            elsewhere += u64::from(!mine(&one));
+            elsewhere += u64::from(!first);
             Ok(None)
         }
         Access::Audit => {

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::AtomicU64;
 
+use patterns::shared_state::word::add;
 use patterns::{Probe, SharedState};
-
-use super::word::add;
 
 pub(super) struct Store(Vec<AtomicU64>);
 

@@ -20,7 +20,6 @@ mod actor;
 mod atomic;
 mod biased;
 mod concurrent_map;
-mod fair_mutex;
 mod local_merge;
 mod mutex;
 mod once_cells;
@@ -32,10 +31,10 @@ mod semaphore;
 mod sharded;
 mod snapshot;
 mod std_mutex;
-mod word;
 
 use std::sync::Arc;
 
+use parking_lot::{RawFairMutex, RawMutex};
 use patterns::shared_state::{Answer, Evidence, client};
 use patterns::{
     Demand, Error, Job, Measure, Probe, RunsSharedState, SharedState, Start, Strategies, Strategy, Units, team,
@@ -51,9 +50,9 @@ impl RunsSharedState for Threads {
         let map = Strategy::idiomatic("concurrent-map", Demand::BORROWED, clients::<W, P, concurrent_map::Store<W>>);
         let per_key = Strategy::idiomatic("per-key", Demand::BORROWED, clients::<W, P, per_key::Store<W>>);
         let biased = Strategy::idiomatic("biased", Demand::BORROWED, biased::run::<W, P>);
-        Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W>>))
+        Strategies::of(Strategy::idiomatic("mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W, RawMutex>>))
             .and(Strategy::idiomatic("std-mutex", Demand::BORROWED, clients::<W, P, std_mutex::Store<W>>))
-            .and(Strategy::idiomatic("fair-mutex", Demand::BORROWED, clients::<W, P, fair_mutex::Store<W>>))
+            .and(Strategy::idiomatic("fair-mutex", Demand::BORROWED, clients::<W, P, mutex::Store<W, RawFairMutex>>))
             .and(Strategy::idiomatic("semaphore", Demand::BORROWED, clients::<W, P, semaphore::Store<W>>))
             .and(rwlock::<W, P>())
             .and(Strategy::idiomatic("sharded", Demand::BORROWED, clients::<W, P, sharded::Store<W>>))

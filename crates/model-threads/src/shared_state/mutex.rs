@@ -1,12 +1,14 @@
-//! `mutex`: one lock round one map. Every operation waits for every other.
+//! `mutex` and `fair-mutex`: one lock round one map. Every operation waits for every other. The first is whoever comes when
+//! it is free; the second is handed to whoever has waited longest, so that nobody starves, and where two want it each
+//! operation costs a switch of threads.
 
-use parking_lot::Mutex;
+use parking_lot::lock_api::{Mutex, RawMutex};
 use patterns::shared_state::State;
 use patterns::{Probe, SharedState};
 
-pub(super) struct Store<W: SharedState>(Mutex<State<W>>);
+pub(super) struct Store<W: SharedState, R>(Mutex<R, State<W>>);
 
-impl<W: SharedState> super::Store<W> for Store<W> {
+impl<W: SharedState, R: RawMutex + Send + Sync> super::Store<W> for Store<W, R> {
     fn new(_: &W, entries: Vec<(W::Key, W::Value)>) -> Self {
         Self(Mutex::new(State::new(entries)))
     }

@@ -6,16 +6,16 @@
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
+use patterns::shared_state::word::add_in_two_steps;
 use patterns::shared_state::{Answer, State, Torn};
 use patterns::{Demand, Form, Probe, SharedState, Strategy};
 
 use super::atomic::{entries, slots};
 use super::clients;
-use super::word::add_in_two_steps;
 
 /// With counters where the workload has them, else with an operation in two steps.
 pub(super) fn strategy<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
-    let racy = |run| Strategy::idiomatic("racy", Demand::BORROWED, run).deliberately_wrong();
+    let racy = |run| Strategy::idiomatic("racy", Demand::BORROWED, run).deliberately_wrong().unless(W::apart);
     match W::COUNTERS {
         Form::Has(_) => racy(clients::<W, P, Words>),
         Form::Lacks(_) => racy(clients::<W, P, Steps<W>>).needs(&Torn::<W>::form()),

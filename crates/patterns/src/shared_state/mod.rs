@@ -6,6 +6,7 @@ pub mod linearizable;
 mod sharded;
 mod state;
 mod torn;
+pub mod word;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -120,7 +121,7 @@ pub trait SharedState: Workload {
     /// Whether the calls of its clients are recorded in a diagnostic pass, and checked to be linearizable beside
     /// [`SharedState::verify`]: for workloads that cannot know each reply beforehand, and whose replies tell what was
     /// there. Its calls must be asked.
-    const HISTORY: Form<Histories<Self>> = Form::Lacks("its oracle knows the outcome without a history");
+    const HISTORY: Form<Histories<Self>> = Form::Lacks("its oracle says what is right without a history");
 
     /// Entries before the first operation.
     fn initial(&self, input: &Self::Input) -> Vec<(Self::Key, Self::Value)>;
@@ -132,6 +133,11 @@ pub trait SharedState: Workload {
     fn asks(&self, op: &Self::Op) -> bool {
         let _ = op;
         Self::USES.asks
+    }
+    /// Why clients cannot get in each other's way at these knobs, if they cannot: a version without a lock is right then, and
+    /// no counterexample.
+    fn apart(&self) -> Option<&'static str> {
+        None
     }
     /// The client's work before an operation, outside any lock.
     fn prepare(&self, op: &Self::Op) {

@@ -64,8 +64,8 @@ impl<W: SharedState> State<W> {
     }
 
     /// Merges a partial state into this one.
-    pub fn merge(&mut self, workload: &W, merge: Merge<W>, part: Self) {
-        for (key, value) in part.0 {
+    pub fn merge(&mut self, workload: &W, merge: Merge<W>, part: impl IntoIterator<Item = (W::Key, W::Value)>) {
+        for (key, value) in part {
             match self.0.entry(key) {
                 hash_map::Entry::Occupied(mut here) => merge(workload, here.get_mut(), value),
                 hash_map::Entry::Vacant(free) => {
@@ -79,6 +79,15 @@ impl<W: SharedState> State<W> {
     #[must_use]
     pub fn into_entries(self) -> Vec<(W::Key, W::Value)> {
         self.0.into_iter().collect()
+    }
+}
+
+impl<W: SharedState> IntoIterator for State<W> {
+    type Item = (W::Key, W::Value);
+    type IntoIter = hash_map::IntoIter<W::Key, W::Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -46,7 +46,7 @@ impl Sample {
     /// Whether something was lost, or went wrong in another way that is counted.
     pub(super) fn went_wrong(&self) -> bool {
         let counted = |id: &str| self.metrics.get(id).is_some_and(|times| *times > 0.0);
-        counted("lost_updates") || FAULTS.into_iter().any(counted)
+        counted("wrong_answers") || counted("lost_updates") || FAULTS.into_iter().any(counted)
     }
 }
 
@@ -137,6 +137,8 @@ impl<S: Sampler> Taking<'_, '_, S> {
             for index in &order {
                 let late = self.sampler.now() - self.began > self.limits.budget;
                 if late || (self.stop)() {
+                    // What was begun is in no round of all versions.
+                    self.versions.iter_mut().for_each(|version| version.runs.retain(|run| run.round < round));
                     return round - 1;
                 }
                 self.sample(*index, round);

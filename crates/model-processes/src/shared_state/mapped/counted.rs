@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_channel::ipc::IpcSharedMemory;
+use patterns::shared_state::word::{add, add_in_two_steps};
 use patterns::{Error, Probe, SharedState};
 
 use super::Store;
@@ -35,16 +36,12 @@ impl<W: SharedState, const RACY: bool> Store<W> for Counted<RACY> {
     fn apply<P: Probe>(&self, workload: &W, op: &W::Op, _: &mut P) -> Result<W::Reply, Error> {
         let (word, amount) = W::COUNTERS.given().place(workload, op);
         let word = &self.0.words()[word];
-        // Relaxed: the word publishes nothing but itself; the client's report orders it before the final read.
+        let work = || (W::COUNTERS.given().work)(workload, op);
         let before = if RACY {
-            // Whatever another process stores in between is overwritten. That is the point.
-            let before = word.load(Ordering::Relaxed);
-            (W::COUNTERS.given().work)(workload, op);
-            word.store(before.wrapping_add(amount), Ordering::Relaxed);
-            before
+            add_in_two_steps(word, amount, work)
         } else {
-            (W::COUNTERS.given().work)(workload, op);
-            word.fetch_add(amount, Ordering::Relaxed)
+            work();
+            add(word, amount)
         };
         Ok((W::COUNTERS.given().reply)(workload, op, before))
     }
