@@ -137,8 +137,9 @@ impl<S: Sampler> Taking<'_, '_, S> {
             for index in &order {
                 let late = self.sampler.now() - self.began > self.limits.budget;
                 if late || (self.stop)() {
-                    // What was begun is in no round of all versions.
-                    self.versions.iter_mut().for_each(|version| version.runs.retain(|run| run.round < round));
+                    // What was begun is in no round of all versions; but of the first it is better than nothing.
+                    let keeps = |run: &Sample| run.round < round || round == 1;
+                    self.versions.iter_mut().for_each(|version| version.runs.retain(keeps));
                     return round - 1;
                 }
                 self.sample(*index, round);
