@@ -314,8 +314,11 @@ const PLAIN: [(&str, Op); 16] = [
     ("end_try", Op::EndTry),
 ];
 
+/// From an offset to a bytecode that goes there.
+type Aim = fn(u32) -> Op;
+
 /// Bytecodes with a label.
-const JUMPS: [(&str, fn(u32) -> Op); 5] = [
+const JUMPS: [(&str, Aim); 5] = [
     ("jump", Op::Jump),
     ("pop_jump_if_false", Op::PopJumpIfFalse),
     ("pop_jump_if_true", Op::PopJumpIfTrue),
