@@ -42,16 +42,60 @@ pub fn serve(
     result
 }
 
-fn converse(
-    find: impl FnOnce(&Config) -> Result<(Cell, Respawn), String>,
+/// What a program that is no cell did: metric ID to value.
+pub type Told = BTreeMap<String, f64>;
+
+/// As [`serve`], for a program that is no cell: `prepare` makes what one iteration is, which is timed from call to return.
+///
+/// # Errors
+/// What kept the sample from being taken; it has been said to the runner, too.
+pub fn serve_program<R: FnMut() -> Result<Told, String>>(
+    prepare: impl FnOnce(&Config) -> Result<R, String>,
     input: &mut impl BufRead,
 ) -> Result<(), String> {
+    let result = run_program(prepare, input);
+    if let Err(error) = &result {
+        say(&line("failed", &Failed { error: error.clone() }));
+    }
+    result
+}
+
+fn run_program<R: FnMut() -> Result<Told, String>>(
+    prepare: impl FnOnce(&Config) -> Result<R, String>,
+    input: &mut impl BufRead,
+) -> Result<(), String> {
+    let config = configured(input)?;
+    let mut run = prepare(&config)?;
+    (0..config.warmup).try_for_each(|_| run().map(drop))?;
+    say(&line("ready", &Ready::default()));
+    hear_word(input, "go")?;
+    let mut done = Done::default();
+    for _ in 0..config.iterations {
+        let began = Moment::now();
+        let told = run()?;
+        done.elapsed_ns.push(nanos(began.elapsed()));
+        // Of the last iteration: one is what such programs are asked for.
+        done.metrics = told;
+    }
+    say(&line("done", &done));
+    hear_word(input, "bye")
+}
+
+/// Says hello and hears what is wanted.
+fn configured(input: &mut impl BufRead) -> Result<Config, String> {
     // A killed runner cannot kill its samples, and one in the middle of a long iteration does not hear that it is gone.
     // Had it died before this line, it would send no configuration.
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(|error| error.to_string())?;
     say(&format!("hello {VERSION}\n"));
-    let config: Config = hear(input, "config")?;
+    hear(input, "config")
+}
+
+fn converse(
+    find: impl FnOnce(&Config) -> Result<(Cell, Respawn), String>,
+    input: &mut impl BufRead,
+) -> Result<(), String> {
+    let config = configured(input)?;
     let (cell, respawn) = find(&config)?;
     let session = session(&cell, &config)?;
     let count = |n: u32| NonZeroUsize::new(n as usize).ok_or("0 workers");

@@ -6,6 +6,7 @@ mod checks;
 mod forest;
 mod granularity;
 mod hazards;
+mod python_check;
 mod sections;
 mod turns;
 
@@ -18,6 +19,8 @@ use crate::granularity::{Grains, all as grains_of};
 use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
 use crate::words::{self, Piece, Sentence};
+
+pub use python_check::python_check_html;
 
 /// Tokens, type and layout of the page.
 const STYLE: &str = include_str!("html/page.css");
@@ -32,6 +35,27 @@ pub fn html(run: &Run) -> String {
     let sweeps = turns_of(&view);
     let grains = grains_of(&view, &sweeps);
     let untrusted = run.trust.trusted == Some(false);
+    let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
+    let body = markup! {
+        (top(&view))
+        main {
+            (verdicts(&view, &sweeps, &grains))
+            (turns::turns(&view, &sweeps))
+            (granularity::granularity(&view, &grains))
+            @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
+            (sections::lost(&view))
+            (hazards::hazards(run))
+            (checks::section_of(run))
+            (sections::machine(run))
+            (sections::omissions(&view, &sweeps))
+            (sections::method(run))
+        }
+    };
+    document(&title, untrusted, body)
+}
+
+/// A page: one file, nothing fetched.
+fn document(title: &str, untrusted: bool, body: Markup) -> String {
     markup! {
         (DOCTYPE)
         html lang="en" {
@@ -41,26 +65,12 @@ pub fn html(run: &Run) -> String {
                 meta name="color-scheme" content="light dark";
                 // Proof, not hope, that nothing is fetched.
                 meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'";
-                title { @if untrusted { "NOT TRUSTED: " } "Crossover report " (run.run.id) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body.untrusted[untrusted] {
                 (PreEscaped(GLYPHS))
-                div.wrap {
-                    (top(&view))
-                    main {
-                        (verdicts(&view, &sweeps, &grains))
-                        (turns::turns(&view, &sweeps))
-                        (granularity::granularity(&view, &grains))
-                        @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
-                        (sections::lost(&view))
-                        (hazards::hazards(run))
-                        (checks::section_of(run))
-                        (sections::machine(run))
-                        (sections::omissions(&view, &sweeps))
-                        (sections::method(run))
-                    }
-                }
+                div.wrap { (body) }
             }
         }
     }

@@ -16,6 +16,7 @@ mod layout;
 mod markdown;
 mod metrics;
 mod omissions;
+mod python_check;
 mod race;
 mod terminal;
 mod turns;
@@ -24,7 +25,8 @@ mod words;
 
 pub use csv::csv;
 pub use faults::went_wrong;
-pub use html::html;
+pub use html::{html, python_check_html};
 pub use markdown::markdown;
+pub use python_check::{python_check, python_check_markdown};
 pub use race::race;
 pub use terminal::{Terminal, terminal};

@@ -1,5 +1,6 @@
 //! Data: the serde types of a run (`results.json`, schema `compare/1`), of its journal (`samples.jsonl`), and their
-//! JSON Schema; and those of a [`race`]. Nothing else: no arithmetic, no I/O, no clock.
+//! JSON Schema; and those of a [`race`] and of a
+//! [`python_check`]. Nothing else: no arithmetic, no I/O, no clock.
 //!
 //! Unknown fields are allowed when reading, so a newer run renders with an older program; a break is `compare/2`.
 //! Units stand last in names: `elapsed_ns`, `peak_rss_bytes`.
@@ -8,6 +9,7 @@ mod crossover;
 mod hazard;
 pub mod journal;
 mod metg;
+pub mod python_check;
 pub mod race;
 mod run;
 mod trust;

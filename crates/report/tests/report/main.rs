@@ -5,6 +5,7 @@ mod everything;
 mod granularity;
 mod hazards;
 mod hostile;
+mod python_check;
 mod race;
 mod runs;
 mod size;
