@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("results", &[]),
     ("interpreter", &[]),
     ("workloads", &["patterns"]),
+    ("model-gil", &["patterns", "cpython-locks"]),
     ("model-*", &["patterns"]),
     ("harness", &["patterns", "results"]),
     ("report", &["results"]),
