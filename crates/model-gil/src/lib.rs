@@ -5,6 +5,8 @@
 
 mod free_threaded;
 mod gil;
+#[cfg(test)]
+mod sum;
 
 pub use free_threaded::FreeThreaded;
 pub use gil::Gil;

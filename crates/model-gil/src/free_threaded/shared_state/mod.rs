@@ -13,6 +13,8 @@
 mod lock;
 mod per_object;
 mod racy;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

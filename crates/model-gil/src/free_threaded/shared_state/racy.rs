@@ -22,7 +22,7 @@ pub(super) fn strategy<W: SharedState, P: Probe>() -> Strategy<W, Answer<W>> {
     }
 }
 
-struct Words(Vec<AtomicU64>);
+pub(super) struct Words(Vec<AtomicU64>);
 
 impl<W: SharedState> super::Store<W> for Words {
     fn new(workload: &W, initial: Vec<(W::Key, W::Value)>) -> Self {
@@ -41,7 +41,7 @@ impl<W: SharedState> super::Store<W> for Words {
     }
 }
 
-struct Steps<W: SharedState>(Mutex<RawByteLock, State<W>>);
+pub(super) struct Steps<W: SharedState>(Mutex<RawByteLock, State<W>>);
 
 impl<W: SharedState> super::Store<W> for Steps<W> {
     fn new(_: &W, entries: Vec<(W::Key, W::Value)>) -> Self {

@@ -1,91 +1,14 @@
 //! Two clients, made to meet: in the middle of the first one's addition somebody asks for the lock, so that the next check
 //! point hands it over. What is then lost, by strategy.
 
-use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use cpython_locks::Breaker;
-use patterns::shared_state::{Access, Answer, Apart, Counters, Entry, KeyValue, Uses};
-use patterns::{Form, Silent, Workload, Wrong};
-use serde::{Deserialize, Serialize};
+use patterns::Silent;
+use patterns::shared_state::KeyValue;
 
 use super::{Lock, SharedState, Store, Thread, held, lock, racy};
-
-/// One number that clients add 1 to, as a counter or as an entry.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Sum<const COUNTS: bool>;
-
-thread_local! {
-    /// Whose addition is not to go on before the lock is asked for.
-    static WAITS: RefCell<Option<Arc<Breaker>>> = const { RefCell::new(None) };
-}
-
-fn in_the_middle() {
-    if let Some(me) = WAITS.take() {
-        while !me.asked(Breaker::DROP) {
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl<const COUNTS: bool> Workload for Sum<COUNTS> {
-    const ID: &'static str = "sum";
-    type Input = ();
-    fn input(&self, _: u64, _: usize) {}
-}
-
-impl<const COUNTS: bool> SharedState for Sum<COUNTS> {
-    type Key = u64;
-    type Value = u64;
-    type Op = ();
-    type Reply = ();
-    type Tally = ();
-
-    const USES: Uses = Uses { reads: false, pairs: false, audits: false, asks: false, inserts: false };
-    const COUNTERS: Form<Counters<Self>> = if COUNTS { Form::Has(Self::COUNTER) } else { Form::Lacks("as an entry") };
-    const MERGE: Form<fn(&Self, &mut u64, u64)> = Form::Lacks("not asked");
-    const APART: Form<Apart<Self>> = Form::Has(Apart {
-        make: |_, (), seen| {
-            in_the_middle();
-            seen.map(|value| value + 1)
-        },
-        act: |_, (), _, made, entry| {
-            entry.put(made.expect("the number is there"));
-        },
-    });
-
-    fn initial(&self, (): &()) -> Vec<(u64, u64)> {
-        vec![(0, 0)]
-    }
-    fn script<'i>(&self, (): &'i (), _: usize) -> &'i [()] {
-        &[()]
-    }
-    fn access(&self, (): &()) -> Access<u64> {
-        Access::Write(0)
-    }
-    fn read(&self, (): &(), _: Option<&u64>) {}
-    fn write(&self, (): &(), mut entry: impl Entry<u64>) {
-        let before = *entry.get().expect("the number is there");
-        in_the_middle();
-        entry.put(before + 1);
-    }
-    fn verify(&self, (): &(), _: &Answer<Self>) -> Result<(), Wrong> {
-        Ok(())
-    }
-}
-
-impl<const COUNTS: bool> Sum<COUNTS> {
-    const COUNTER: Counters<Self> = Counters {
-        slots: |_| 1,
-        add: |_, ()| (0, 1),
-        work: |_, ()| in_the_middle(),
-        reply: |_, (), _| (),
-        entry: |_, _, value| (0, value),
-        initial: |_, value| *value,
-        stride: |_| 1,
-    };
-}
+use crate::sum::{MEANWHILE, Sum};
 
 /// What the number comes to, and how often the lock changed hands.
 fn two_clients<S: Store<Sum<COUNTS>>, const COUNTS: bool>() -> (Vec<KeyValue<Sum<COUNTS>>>, u64) {
@@ -101,11 +24,17 @@ fn two_clients<S: Store<Sum<COUNTS>>, const COUNTS: bool>() -> (Vec<KeyValue<Sum
         scope.spawn(move || {
             let mut first = Thread::of(gil);
             first.attach(&mut Silent);
-            WAITS.set(Some(first.breaker()));
-            begins.send(()).expect("the other waits for it");
+            let me = first.breaker();
+            let asked = move || {
+                begins.send(()).expect("the other waits for it");
+                while !me.asked(Breaker::DROP) {
+                    std::thread::yield_now();
+                }
+            };
+            MEANWHILE.set(Some(Box::new(asked)));
             add(&mut first);
         });
-        begun.recv().expect("a first client");
+        begun.recv().expect("a first client, in the middle");
         let mut second = Thread::of(gil);
         second.attach(&mut Silent);
         add(&mut second);
