@@ -86,15 +86,12 @@ impl Guarded {
 
 /// All that the threads of an execution may find, over all interleavings with at most so many preemptions. Each thread does
 /// the same, with its number and what `make` made for the execution.
-fn outcomes<S: 'static, T: Ord + Clone + 'static>(
+fn outcomes<S: 'static, T: Ord + Clone + Send + 'static>(
     threads: usize,
     preemptions: usize,
     make: impl Fn() -> S + Send + Sync + 'static,
     run: fn(usize, &S) -> T,
-) -> BTreeSet<Vec<T>>
-where
-    T: Send,
-{
+) -> BTreeSet<Vec<T>> {
     // Not loom's: it goes from one interleaving to the next.
     let outcomes = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     let all = outcomes.clone();
