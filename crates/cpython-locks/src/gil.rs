@@ -71,7 +71,7 @@ impl Gil {
             let seen = gate.switches;
             gate.waiting += 1;
             let timed_out;
-            (gate, timed_out) = wait_timeout(&self.freed, gate, self.interval);
+            (gate, timed_out) = wait_timeout(&self.freed, &self.gate, gate, self.interval);
             gate.waiting -= 1;
             taken.waits += 1;
             // If the lock went round meanwhile, its new holder has not had an interval yet.

@@ -15,9 +15,10 @@ pub(crate) fn nanos() -> u64 {
     START.elapsed().as_nanos() as u64
 }
 
-/// Waits for a notification at most so long; whether the time was up.
+/// Waits for a notification at most so long; whether the time was up. (The mutex is for loom, which has no timeouts.)
 pub(crate) fn wait_timeout<'m, T>(
     condition: &Condvar,
+    _mutex: &'m Mutex<T>,
     guard: MutexGuard<'m, T>,
     limit: Duration,
 ) -> (MutexGuard<'m, T>, bool) {
