@@ -14,13 +14,13 @@ use super::FreeThreaded;
 impl RunsHazards for FreeThreaded {
     fn hazards() -> Form<&'static [Hazard]> {
         Form::Has(&[Hazard {
-            id: "suspended-section",
+            id: "split-section",
             about: "a thread is half way through an update of one object, under its lock, and must wait for another object's",
             told: "nobody: while it waits its lock is free, and others see half of the update",
             remedy: "lock both objects before the first half: a critical section of two",
             unit: "updates",
             ends: Ending::Silent,
-            run: Form::Has(suspended_section),
+            run: Form::Has(split_section),
             worker: None,
         }])
     }
@@ -29,7 +29,7 @@ impl RunsHazards for FreeThreaded {
 /// Updates, each looked at once.
 const UPDATES: u64 = 20;
 
-fn suspended_section(_: &Scene) -> Result<Outcome, Error> {
+fn split_section(_: &Scene) -> Result<Outcome, Error> {
     let torn = |nested| (0..UPDATES).map(|_| torn(nested)).sum::<Result<u64, Error>>();
     let lost = torn(true)?;
     let ending = if lost > 0 { Ending::Silent } else { Ending::NotSeen };
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn every_nested_update_is_torn_and_none_under_both_locks() {
         let scene = Scene { limit: std::time::Duration::from_secs(1), respawn: patterns::Respawn::default() };
-        let outcome = suspended_section(&scene).expect("two threads");
+        let outcome = split_section(&scene).expect("two threads");
         assert_eq!((outcome.ending, outcome.lost, outcome.remedy_lost), (Ending::Silent, UPDATES, 0));
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! The locks guard their data, as those of `lock_api` do, since that is how safe code gets at it. Critical sections are the
 //! same locks with a list of those that a thread holds, to be given up where it must wait inside one: operations here are
-//! not nested, so that the list would hold one or two and nothing be given up (`free-threaded/suspended-section` is what
+//! not nested, so that the list would hold one or two and nothing be given up (`free-threaded/split-section` is what
 //! comes of it elsewhere).
 
 mod lock;

@@ -1,7 +1,8 @@
 //! `racy`: read, compute, write back, with a check point in between. Deliberately wrong; never ranked.
 //!
 //! Each step is whole under the interpreter's lock, their sequence is not: where a thread is switched between them, the
-//! others run for whole intervals, and what they wrote is lost at once. That is seldom, and thousands of updates each time.
+//! others run for whole intervals, and what they wrote is lost at once. That is seldom, and thousands of updates each time;
+//! and never where a client is done within its first interval, so that it shows only with work enough for several of them.
 
 use std::sync::atomic::AtomicU64;
 
