@@ -15,7 +15,8 @@ thread_local! {
     pub(crate) static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
-fn in_the_middle() {
+/// To be called there.
+pub(crate) fn in_the_middle() {
     if let Some(happens) = MEANWHILE.take() {
         happens();
     }

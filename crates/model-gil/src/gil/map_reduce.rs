@@ -121,12 +121,4 @@ fn part(items: usize, share: f64) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_a_task_is_that_many_items() {
-        let parts = [0.0, 0.25, 0.5, 1.0].map(|share| [part(0, share), part(1, share), part(1_000, share)]);
-        assert_eq!(parts, [[0, 0, 0], [0, 0, 250], [0, 1, 500], [0, 1, 1_000]]);
-    }
-}
+mod tests;

@@ -1,4 +1,5 @@
-//! `held`: an operation is one call of a built-in. There is no check point inside, so that it is whole.
+//! `held`: an operation is one call of a built-in. There is no check point inside, so that it is whole. A probe is
+//! told how long operations hold the lock, not how long a thread does: that is an interval, where another wants it.
 
 use parking_lot::Mutex;
 use patterns::shared_state::State;
