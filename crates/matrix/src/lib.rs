@@ -81,6 +81,8 @@ models!(
     model_processes::Processes,
     model_async::Async,
     model_data_parallel::DataParallel,
+    model_gil::Gil,
+    model_gil::FreeThreaded,
 );
 
 /// Workloads, and their cells in every model of a list. With the probe that records, its cells are diagnostic passes:

@@ -39,6 +39,11 @@ pub trait MapReduce: Workload {
     fn items(&self, task: &Self::Task<'_>) -> usize;
     /// The kernel: folds `items` of a task into a partial. Cutting a range and mapping the parts is the same work.
     fn map(&self, task: &Self::Task<'_>, items: Range<usize>, into: &mut Self::Partial);
+    /// What share of a task's items, 0 to 1, is computed without a global interpreter lock, as in an extension that lets go
+    /// of it. Models that have no such lock do not ask: it changes nothing in what is computed.
+    fn released(&self) -> f64 {
+        0.0
+    }
     /// Combines two partials: associative and commutative. What must keep order carries its index.
     fn merge(&self, into: &mut Self::Partial, other: Self::Partial);
     /// The oracle, never inside the timed region.

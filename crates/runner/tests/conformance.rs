@@ -25,6 +25,7 @@ const INPUTS: &[(&str, &Inputs)] = &[
             ("empty", &[("tasks", "0")]),
             ("nothing-to-add", &[("tasks", "3"), ("n", "0")]),
             ("one", &[("tasks", "1"), ("n", "2")]),
+            ("half-released", &[("release-share", "0.5")]),
             ("small", &[]),
         ],
     ),

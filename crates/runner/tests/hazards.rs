@@ -24,6 +24,8 @@ const ALL: &[(&str, HazardVerdict)] = &[
     ("async/blocking-call", HazardVerdict::Silent),
     ("async/guard-across-await", HazardVerdict::Hung),
     ("data-parallel/lock-across-join", HazardVerdict::Hung),
+    ("gil/convoy", HazardVerdict::Silent),
+    ("free-threaded/split-section", HazardVerdict::Silent),
 ];
 
 #[test]
@@ -89,7 +91,7 @@ fn filters_choose_among_cells_and_hazards() {
     assert_eq!(hazards, ["async/blocking-call", "async/guard-across-await"]);
     assert_eq!(plan("--hazards hazard/ --model data-parallel").1, ["data-parallel/lock-across-join"]);
     let (_, hazards) = plan("--hazards hazard/* !hazard/threads/* !hazard/processes/*");
-    assert_eq!(hazards.len(), 4, "{hazards:?}");
+    assert_eq!(hazards.len(), 6, "{hazards:?}");
     let wrong = run(crossover(home.path(), words("compare --plan --hazards lock-ordr"))).expect(2);
     assert!(wrong.stderr.contains("did you mean `lock-order`?"), "{}", wrong.stderr);
     run(crossover(home.path(), words("compare --plan lock-order"))).expect(2);

@@ -102,7 +102,14 @@ fn a_diagnostic_pass_says_something_of_every_metric_in_every_model() {
 #[test]
 fn locks_are_counted_in_threads_in_tasks_in_jobs_and_in_processes() {
     let ops = 50;
-    let all = ["threads/mutex", "threads/sharded", "async/mutex", "data-parallel/mutex", "processes/shared-memory"];
+    let all = [
+        "threads/mutex",
+        "threads/sharded",
+        "async/mutex",
+        "data-parallel/mutex",
+        "free-threaded/lock",
+        "processes/shared-memory",
+    ];
     for contender in all {
         if contender == "processes/shared-memory" && cfg!(not(target_os = "linux")) {
             continue;

@@ -16,6 +16,7 @@ mod mandelbrot;
 mod n_queens;
 mod primes;
 mod reference_count;
+mod release;
 mod ring;
 pub mod seeded;
 mod sort;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use patterns::{Domain, Knob, MapReduce, Preset, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
+use crate::release;
 use crate::seeded::mix;
 
 /// A square picture of -2.0..0.5 by -1.25..1.25, a task a row.
@@ -17,11 +18,13 @@ pub struct Mandelbrot {
     pub size: u64,
     /// Steps after which a point counts as one that never escapes.
     pub max_iter: u64,
+    /// Share of each task that runs without a global interpreter lock, 0 to 1.
+    pub release_share: f64,
 }
 
 impl Default for Mandelbrot {
     fn default() -> Self {
-        Self { size: 256, max_iter: 192 }
+        Self { size: 256, max_iter: 192, release_share: 0.0 }
     }
 }
 
@@ -52,13 +55,14 @@ impl Workload for Mandelbrot {
             domain: Domain::Integer { min: 1, max: 1 << 24 },
             about: "steps after which a point is said to be in the set",
         },
+        release::KNOB,
     ];
     const PRESETS: &'static [Preset] = &[Preset { id: "deep", knobs: &[("size", "64"), ("max-iter", "4096")] }];
     type Input = Escapes;
 
     fn sized(size: Size) -> Self {
         match size {
-            Size::Smoke => Self { size: 16, max_iter: 64 },
+            Size::Smoke => Self { size: 16, max_iter: 64, ..Self::default() },
             Size::Default => Self::default(),
             Size::Large => Self { size: 1_024, ..Self::default() },
         }
@@ -136,6 +140,10 @@ impl MapReduce for Mandelbrot {
         }
     }
 
+    fn released(&self) -> f64 {
+        self.release_share
+    }
+
     fn merge(&self, into: &mut Escapes, other: Escapes) {
         into.iterations += other.iterations;
         into.sum = into.sum.wrapping_add(other.sum);
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_task_cut_anywhere_is_the_same_work() {
-        let workload = Mandelbrot { size: 20, max_iter: 50 };
+        let workload = Mandelbrot { size: 20, max_iter: 50, ..Mandelbrot::default() };
         let mut whole = Escapes::default();
         row(&workload, 7, 0..20, &mut whole);
         for cut in 0..=20 {
@@ -202,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_picture_has_the_area_of_the_set() {
-        let workload = Mandelbrot { size: 150, max_iter: 500 };
+        let workload = Mandelbrot { size: 150, max_iter: 500, ..Mandelbrot::default() };
         let pixels = || (0..150).flat_map(|row| (0..150).map(move |column| (row, column)));
         let inside = pixels().filter(|&(row, column)| escape(workload.point(row, column), 500) == 500).count();
         let area = inside as f64 / 150.0_f64.powi(2) * 6.25;
@@ -212,7 +220,7 @@ mod tests {
     #[test]
     fn the_oracle_agrees_and_notices_a_row_done_twice() {
         for (size, max_iter) in [(0, 1), (1, 1), (1, 90), (2, 3), (33, 200), (64, 77)] {
-            let workload = Mandelbrot { size, max_iter };
+            let workload = Mandelbrot { size, max_iter, ..Mandelbrot::default() };
             let right = workload.input(1, 1);
             let mut all = Escapes::default();
             (0..size).for_each(|index| row(&workload, index, 0..size as usize, &mut all));

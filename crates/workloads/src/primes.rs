@@ -5,6 +5,8 @@ use std::ops::Range;
 use patterns::{Domain, Knob, MapReduce, Preset, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
+use crate::release;
+
 /// Counts the primes below `n`, cut into `tasks` ranges.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -13,11 +15,13 @@ pub struct Primes {
     pub n: u64,
     /// Number of ranges.
     pub tasks: u64,
+    /// Share of each task that runs without a global interpreter lock, 0 to 1.
+    pub release_share: f64,
 }
 
 impl Default for Primes {
     fn default() -> Self {
-        Self { n: 300_000, tasks: 64 }
+        Self { n: 300_000, tasks: 64, release_share: 0.0 }
     }
 }
 
@@ -41,15 +45,16 @@ impl Workload for Primes {
     const KNOBS: &'static [Knob] = &[
         Knob { id: "n", domain: Domain::Integer { min: 0, max: 1 << 32 }, about: "count the primes below n" },
         Knob { id: "tasks", domain: Domain::Integer { min: 1, max: 1 << 24 }, about: "number of ranges" },
+        release::KNOB,
     ];
     const PRESETS: &'static [Preset] = &[Preset { id: "coarse", knobs: &[("n", "4000000"), ("tasks", "256")] }];
     type Input = ();
 
     fn sized(size: Size) -> Self {
         match size {
-            Size::Smoke => Self { n: 1_000, tasks: 10 },
+            Size::Smoke => Self { n: 1_000, tasks: 10, ..Self::default() },
             Size::Default => Self::default(),
-            Size::Large => Self { n: 4_000_000, tasks: 1_024 },
+            Size::Large => Self { n: 4_000_000, tasks: 1_024, ..Self::default() },
         }
     }
 
@@ -83,6 +88,10 @@ impl MapReduce for Primes {
     fn map(&self, task: &Range<u64>, items: Range<usize>, into: &mut u64) {
         let numbers = task.start + items.start as u64..task.start + items.end as u64;
         *into += numbers.filter(|&number| is_prime(number)).count() as u64;
+    }
+
+    fn released(&self) -> f64 {
+        self.release_share
     }
 
     fn merge(&self, into: &mut u64, other: u64) {

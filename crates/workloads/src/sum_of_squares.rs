@@ -7,6 +7,8 @@ use std::ops::Range;
 use patterns::{Domain, Knob, MapReduce, Preset, Size, Workload, Wrong};
 use serde::{Deserialize, Serialize};
 
+use crate::release;
+
 /// `tasks` sums: task k adds the squares of the numbers below `n` + k. Sums are of 64 bits and wrap, as a loop over `u64`
 /// does: one sum alone does so from 3.8 million terms on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,11 +18,13 @@ pub struct SumOfSquares {
     pub tasks: u64,
     /// Terms of the first sum; each next has one more.
     pub n: u64,
+    /// Share of each task that runs without a global interpreter lock, 0 to 1.
+    pub release_share: f64,
 }
 
 impl Default for SumOfSquares {
     fn default() -> Self {
-        Self { tasks: 32, n: 1_000_000 }
+        Self { tasks: 32, n: 1_000_000, release_share: 0.0 }
     }
 }
 
@@ -30,13 +34,14 @@ impl Workload for SumOfSquares {
     const KNOBS: &'static [Knob] = &[
         Knob { id: "tasks", domain: Domain::Integer { min: 0, max: 1 << 24 }, about: "number of sums" },
         Knob { id: "n", domain: Domain::Integer { min: 0, max: 1 << 32 }, about: "terms of the first sum" },
+        release::KNOB,
     ];
     const PRESETS: &'static [Preset] = &[Preset { id: "classic", knobs: &[("tasks", "20"), ("n", "5000000")] }];
     type Input = ();
 
     fn sized(size: Size) -> Self {
         match size {
-            Size::Smoke => Self { tasks: 8, n: 1_000 },
+            Size::Smoke => Self { tasks: 8, n: 1_000, ..Self::default() },
             Size::Default => Self::default(),
             Size::Large => Self { tasks: 256, ..Self::default() },
         }
@@ -75,6 +80,10 @@ impl MapReduce for SumOfSquares {
             let i = i as u64 ^ zero;
             sum.wrapping_add(i.wrapping_mul(i))
         });
+    }
+
+    fn released(&self) -> f64 {
+        self.release_share
     }
 
     fn merge(&self, into: &mut u64, other: u64) {
@@ -122,7 +131,7 @@ mod tests {
 
     #[test]
     fn one_term_less_is_noticed() {
-        let workload = SumOfSquares { tasks: 3, n: 5 };
+        let workload = SumOfSquares { tasks: 3, n: 5, ..SumOfSquares::default() };
         let right = closed_form(5) + closed_form(6) + closed_form(7);
         assert_eq!(workload.verify(&(), &right), Ok(()));
         assert!(workload.verify(&(), &(right - 36)).is_err());

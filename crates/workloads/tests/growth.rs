@@ -77,13 +77,13 @@ fn items<W: Pipeline>(workload: W) -> impl Fn() {
 fn kernels_take_longer_for_more() {
     let grain = |iterations| all(Grain { tasks: Some(64), iterations, imbalance: 0.0 });
     grows("grain", grain(1 << 7), grain(1 << 13));
-    let squares = |n| all(SumOfSquares { tasks: 8, n });
+    let squares = |n| all(SumOfSquares { tasks: 8, n, ..SumOfSquares::default() });
     grows("sum-of-squares", squares(2_000), squares(128_000));
-    let primes = |n| all(Primes { n, tasks: 8 });
+    let primes = |n| all(Primes { n, tasks: 8, ..Primes::default() });
     grows("primes", primes(2_000), primes(128_000));
-    let pixels = |size| all(Mandelbrot { size, max_iter: 64 });
+    let pixels = |size| all(Mandelbrot { size, max_iter: 64, ..Mandelbrot::default() });
     grows("mandelbrot", pixels(16), pixels(128));
-    let steps = |max_iter| all(Mandelbrot { size: 16, max_iter });
+    let steps = |max_iter| all(Mandelbrot { size: 16, max_iter, ..Mandelbrot::default() });
     grows("escapes", steps(64), steps(4_096));
     let words = |bytes| all(WordCount { bytes, tasks: 8, ..WordCount::default() });
     grows("word-count", words(16 << 10), words(1 << 20));

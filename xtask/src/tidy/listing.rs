@@ -59,6 +59,16 @@ const MATRIX: &[(&str, &str, &[&str])] = &[
     ("data-parallel", "task-graph", &["step"]),
     ("data-parallel", "pipeline", &["par-bridge"]),
     ("data-parallel", "shared-state", &["mutex", "sharded", "fold-reduce"]),
+    ("gil", "map-reduce", &["threads"]),
+    ("gil", "fork-join", &["threads"]),
+    ("gil", "task-graph", &["threads"]),
+    ("gil", "pipeline", &["threads"]),
+    ("gil", "shared-state", &["held", "lock", "racy"]),
+    ("free-threaded", "map-reduce", &["threads"]),
+    ("free-threaded", "fork-join", &["threads"]),
+    ("free-threaded", "task-graph", &["threads"]),
+    ("free-threaded", "pipeline", &["threads"]),
+    ("free-threaded", "shared-state", &["lock", "per-object", "racy"]),
 ];
 
 const LIST: &[&str] = &["list", "--json"];

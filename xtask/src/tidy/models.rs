@@ -11,7 +11,7 @@ const MATRIX: &str = "crates/matrix/src";
 const SUITES: &str = "crates/suite-";
 
 /// Files of crates/workloads that are no workload but shared by several.
-const SHARED: &[&str] = &["seeded", "text", "touch", "words"];
+const SHARED: &[&str] = &["release", "seeded", "text", "touch", "words"];
 
 /// Rule: every model has a file for every pattern of the contract, and is registered.
 pub(super) fn mirrored(repo: &Repo) -> Vec<Finding> {
@@ -30,12 +30,13 @@ pub(super) fn mirrored(repo: &Repo) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for member in repo.members.iter().filter(|member| member.is_model()) {
-        let src = format!("{}/src", member.folder());
-        for pattern in &patterns {
-            let names = [format!("{pattern}.rs"), format!("{pattern}/mod.rs")];
-            if !repo.below(&src).any(|(inner, _)| names.iter().any(|name| name == inner)) {
-                findings
-                    .push(Finding::error(format!("{src}/{pattern}.rs"), format!("{} has no such file", member.name)));
+        for home in homes(repo, &format!("{}/src", member.folder())) {
+            for pattern in &patterns {
+                let names = [format!("{pattern}.rs"), format!("{pattern}/mod.rs")];
+                if !repo.below(&home).any(|(inner, _)| names.iter().any(|name| name == inner)) {
+                    let what = format!("{} has no such file", member.name);
+                    findings.push(Finding::error(format!("{home}/{pattern}.rs"), what));
+                }
             }
         }
         if !registered(repo, MATRIX, &[&member.name.replace('-', "_")]) {
@@ -43,6 +44,14 @@ pub(super) fn mirrored(repo: &Repo) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Where the models of a crate are: the folder of each file that says `impl .. Model for`, the root where none does.
+fn homes(repo: &Repo, src: &str) -> Vec<String> {
+    let models = repo.below(src).filter(|(_, source)| source.code.contains("Model for"));
+    let folders = models.filter_map(|(_, source)| Some(source.path.rsplit_once('/')?.0.to_owned()));
+    let homes: Vec<String> = folders.collect();
+    if homes.is_empty() { vec![src.to_owned()] } else { homes }
 }
 
 /// The supertraits `Runs..` of `pub trait Model`, as names of files.
@@ -96,18 +105,24 @@ mod tests {
         let member =
             |name: &str| Member { name: name.into(), path: format!("crates/{name}/Cargo.toml"), ..Member::default() };
         let repo = of(
-            vec![member("model-a"), member("model-b")],
+            vec![member("model-a"), member("model-b"), member("model-c")],
             &[
                 (CONTRACT, MODEL),
                 ("crates/model-a/src/map_reduce.rs", ""),
                 ("crates/model-a/src/shared_state/mod.rs", ""),
                 ("crates/model-b/src/map_reduce.rs", ""),
-                ("crates/matrix/src/lib.rs", "// model_b comes later\nmodels![model_a::A];"),
+                ("crates/model-c/src/one/mod.rs", "impl Model for One {}"),
+                ("crates/model-c/src/one/map_reduce.rs", ""),
+                ("crates/model-c/src/one/shared_state.rs", ""),
+                ("crates/model-c/src/two/mod.rs", "impl patterns::Model for Two {}"),
+                ("crates/model-c/src/two/map_reduce.rs", ""),
+                ("crates/matrix/src/lib.rs", "// model_b comes later\nmodels![model_a::A, model_c::One];"),
             ],
         );
         let expected = [
             Finding::error("crates/model-b/src/shared_state.rs", "model-b has no such file"),
             Finding::error(MATRIX, "model-b is not registered"),
+            Finding::error("crates/model-c/src/two/shared_state.rs", "model-c has no such file"),
         ];
         assert_eq!(mirrored(&repo), expected);
     }
