@@ -6,11 +6,15 @@
 //! back edge of a loop, and after a call of a built-in.
 
 mod assembler;
+mod fault;
 mod op;
+mod plain;
 mod program;
 mod programs;
 
 pub use assembler::{Mistake, assemble};
+pub use fault::{Fault, FaultKind};
 pub use op::{Builtin, Comparison, Op};
+pub use plain::Plain;
 pub use program::{Constant, Function, Parameter, Program, Settings};
 pub use programs::{Source, find, programs};
