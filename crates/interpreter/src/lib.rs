@@ -6,6 +6,7 @@
 //! back edge of a loop, and after a call of a built-in.
 
 mod assembler;
+pub mod explore;
 mod fault;
 mod op;
 mod plain;
