@@ -135,11 +135,8 @@ impl<L: Deref<Target = ByteLock>, A: Around> Around for Asleep<'_, L, A> {
         self.around.detach();
     }
 
+    /// It has no locks yet, so there is nothing to lock again.
     fn attach(&mut self) {
         self.around.attach();
-        // It has no locks yet, so there is nothing to lock.
-        if let Some(top) = self.stack.last_mut() {
-            top.active = true;
-        }
     }
 }
