@@ -110,7 +110,8 @@ impl<L: Deref<Target = ByteLock>> Drop for Sections<'_, L> {
 
 impl<L: Deref<Target = ByteLock>> Section<L> {
     fn unlock(&self, lot: &ParkingLot) {
-        self.low.iter().chain(&self.high).for_each(|lock| lock.unlock(lot));
+        // The lower last: who locks it next wants the higher at once.
+        self.high.iter().chain(&self.low).for_each(|lock| lock.unlock(lot));
     }
 }
 
@@ -135,11 +136,8 @@ impl<L: Deref<Target = ByteLock>, A: Around> Around for Asleep<'_, L, A> {
         self.around.detach();
     }
 
+    /// It has no locks yet, so there is nothing to lock again.
     fn attach(&mut self) {
         self.around.attach();
-        // It has no locks yet, so there is nothing to lock.
-        if let Some(top) = self.stack.last_mut() {
-            top.active = true;
-        }
     }
 }

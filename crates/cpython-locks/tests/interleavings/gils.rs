@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::breaker::Breaker;
-use crate::gil::Gil;
+use crate::gil::{Gil, Taken};
 use crate::{Guarded, outcomes, sync};
 
 struct Shared {
@@ -38,7 +38,10 @@ fn computes(rounds: usize, shared: &Shared) -> (u64, usize) {
         }
     }
     shared.guarded.touch();
-    shared.gil.release(&me);
+    if shared.gil.release(&me) {
+        // It was done, so it is not asked for any more.
+        assert!(!me.asked(Breaker::DROP));
+    }
     (asks, asked)
 }
 
@@ -57,6 +60,25 @@ fn three_that_are_asked_to_drop_it_go_on() {
     for timeouts in [1, 2] {
         outcomes(3, 2, shared(timeouts), |_, shared| computes(1, shared));
     }
+}
+
+#[test]
+fn a_new_holder_is_not_asked_at_once() {
+    let found = outcomes(3, 4, shared(1), |number, shared| {
+        let me = Arc::new(Breaker::new());
+        let mut taken = Taken::default();
+        if number == 0 {
+            taken = shared.gil.take(&me);
+        } else if !shared.gil.try_take(&me) {
+            return (0, 0);
+        }
+        shared.guarded.touch();
+        shared.gil.release(&me);
+        (taken.waits, taken.asks)
+    });
+    // Nobody else waits, and the time of the first wait is up. Who then waits again either asks, or has seen a switch.
+    assert!(found.iter().any(|found| found[0].0 > 1 && found[0].1 == 1));
+    assert!(found.iter().any(|found| found[0].0 > 1 && found[0].1 == 0));
 }
 
 #[test]
