@@ -6,6 +6,7 @@
 
 mod checks;
 mod csv;
+mod explored;
 mod facts;
 mod faults;
 mod figures;
@@ -24,6 +25,7 @@ mod view;
 mod words;
 
 pub use csv::csv;
+pub use explored::explored;
 pub use faults::went_wrong;
 pub use html::{html, python_check_html};
 pub use markdown::markdown;

@@ -1,11 +1,12 @@
 //! Data: the serde types of a run (`results.json`, schema `compare/1`), of its journal (`samples.jsonl`), and their
-//! JSON Schema; and those of a [`race`] and of a
+//! JSON Schema; and those of a [`race`], of an exploration ([`explored`]) and of a
 //! [`python_check`]. Nothing else: no arithmetic, no I/O, no clock.
 //!
 //! Unknown fields are allowed when reading, so a newer run renders with an older program; a break is `compare/2`.
 //! Units stand last in names: `elapsed_ns`, `peak_rss_bytes`.
 
 mod crossover;
+pub mod explored;
 mod hazard;
 pub mod journal;
 mod metg;

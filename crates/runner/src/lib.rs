@@ -15,6 +15,7 @@ mod compare;
 mod diff;
 mod doctor;
 mod exit;
+mod explore;
 mod hazards;
 mod hidden;
 mod id;
@@ -57,6 +58,7 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Selfcheck(arguments) => selfcheck::run(&suite, &arguments),
         cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
         cli::Command::Race(arguments) => race::run(&suite, &arguments),
+        cli::Command::Explore(arguments) => explore::run(&arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Doctor(arguments) => doctor::run(&arguments),
         cli::Command::Noise(arguments) => noise::run(&arguments),

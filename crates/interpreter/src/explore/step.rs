@@ -130,8 +130,7 @@ impl Machine<'_> {
     }
 
     fn raise(&mut self, failure: Failure) {
-        loop {
-            let Some(frame) = self.state.threads[self.thread].frames.last_mut() else { break };
+        while let Some(frame) = self.state.threads[self.thread].frames.last_mut() {
             if let Some((to, depth)) = frame.tries.pop() {
                 frame.stack.truncate(depth);
                 frame.stack.push(Value::Str(failure.kind.name().into()));

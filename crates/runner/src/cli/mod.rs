@@ -1,6 +1,7 @@
 //! The command line.
 
 mod around;
+mod explore;
 mod race;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::around::{Clean, Diff, Doctor, Noise, Rhythm, Selfcheck};
+pub(crate) use self::explore::{Explore, Granularities};
 pub(crate) use self::race::Race;
 
 /// Which concurrency model wins on which shape of work, measured on this machine.
@@ -23,6 +25,7 @@ Examples:
   crossover compare --quick counter             one workload, at most two minutes
   crossover compare primes:coarse --workers 1,2 a preset, at two worker counts
   crossover race counter                        lost updates, and what each fix costs: a stress test
+  crossover explore plus-equals                 why d[k] += 1 is whole under a global lock, bytecode by bytecode
   crossover list                                what there is to measure
   crossover doctor                              what this machine can measure, and what to do about it
 
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Show what forgetting the lock does: deliberately wrong versions beside their fixes
     Race(Race),
+    /// Take every interleaving of a bytecode program: what can be lost with a global lock, and what without
+    Explore(Explore),
     /// Run one cell in this process, to put it under perf or strace
     Repro(Repro),
     /// Look at this machine for ten seconds: what it can and cannot measure, and what to do about it
