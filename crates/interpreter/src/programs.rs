@@ -23,7 +23,33 @@ macro_rules! listed {
     };
 }
 
-const ALL: &[Source] = listed!["check-then-act", "check-then-get", "locked", "plus-equals", "unsafe"];
+const ALL: &[Source] = listed![
+    "cache-alone",
+    "check-then-act",
+    "check-then-get",
+    "dict-loop",
+    "echo",
+    "fib",
+    "int-loop",
+    "list-loop",
+    "lock-loop",
+    "locked",
+    "locked-bare",
+    "locked-immortal",
+    "locked-plus-equals",
+    "locked-private",
+    "one-lock",
+    "plus-equals",
+    "primes",
+    "private-merge",
+    "queue-to-owner",
+    "rebind-immortal",
+    "rebind-private",
+    "rebind-shared",
+    "sharded-locks",
+    "sum-of-squares",
+    "unsafe"
+];
 
 /// All of them.
 #[must_use]
