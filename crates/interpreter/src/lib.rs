@@ -8,6 +8,7 @@
 mod assembler;
 pub mod explore;
 mod fault;
+pub mod machine;
 mod op;
 mod plain;
 mod program;
