@@ -1,5 +1,5 @@
-//! The hidden verbs: `__sample` serves one sample, `__worker CELL ADDRESS` is a worker process of a strategy, and
-//! `__hazard ID LIMIT` tries a hazard once.
+//! The hidden verbs: `__sample` serves one sample of a cell and `__program` one of a program of the interpreter, `__worker
+//! CELL ADDRESS` is a worker process of a strategy, and `__hazard ID LIMIT` tries a hazard once.
 //!
 //! A worker looks itself up in the same list of cells as everybody else: there is no second registry.
 
@@ -15,10 +15,12 @@ use patterns::{Error, Form, Respawn, WorkerMain};
 use suite::{Models, Suite};
 
 use crate::hazards::PREFIX;
+use crate::python_check;
 
 pub(crate) const SAMPLE: &str = "__sample";
 const WORKER: &str = "__worker";
 const HAZARD: &str = "__hazard";
+const PROGRAM: &str = "__program";
 
 /// If this process was started as a sample or as a worker, it does that, and this is its exit code. Call it first in
 /// `main`, in tests and benches as well.
@@ -32,6 +34,7 @@ pub fn hook<M: Models>(suite: &Suite<M>) -> Option<ExitCode> {
         [SAMPLE, ..] => {
             harness::sample::serve(|config| find(&suite.cells, config), &mut BufReader::new(std::io::stdin())).is_ok()
         }
+        [PROGRAM, ..] => python_check::serve(&mut BufReader::new(std::io::stdin())).is_ok(),
         [WORKER, name, address] => work(suite, name, address).inspect_err(|error| eprintln!("{error}")).is_ok(),
         [HAZARD, id, limit_ms] => {
             one_line_panics("a thread");
@@ -52,6 +55,11 @@ pub fn respawn(cell: &Cell) -> Respawn {
 /// The argv of a sample of this program.
 pub(crate) fn sample() -> std::io::Result<Vec<OsString>> {
     Ok(vec![std::env::current_exe()?.into(), SAMPLE.into()])
+}
+
+/// The argv of a sample of the interpreter.
+pub(crate) fn program() -> std::io::Result<Vec<OsString>> {
+    Ok(vec![std::env::current_exe()?.into(), PROGRAM.into()])
 }
 
 fn find(cells: &[Cell], config: &Config) -> Result<(Cell, Respawn), String> {

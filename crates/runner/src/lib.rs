@@ -26,6 +26,8 @@ mod measure;
 mod noise;
 mod output;
 mod progress;
+mod python;
+mod python_check;
 mod race;
 mod render;
 mod repro;
@@ -59,6 +61,7 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
         cli::Command::Race(arguments) => race::run(&suite, &arguments),
         cli::Command::Explore(arguments) => explore::run(&arguments),
+        cli::Command::PythonCheck(arguments) => python_check::run(&suite, &arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Doctor(arguments) => doctor::run(&arguments),
         cli::Command::Noise(arguments) => noise::run(&arguments),

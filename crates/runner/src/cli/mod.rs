@@ -2,6 +2,7 @@
 
 mod around;
 mod explore;
+mod python_check;
 mod race;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::around::{Clean, Diff, Doctor, Noise, Rhythm, Selfcheck};
 pub(crate) use self::explore::{Explore, Granularities};
+pub(crate) use self::python_check::PythonCheck;
 pub(crate) use self::race::Race;
 
 /// Which concurrency model wins on which shape of work, measured on this machine.
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Race(Race),
     /// Take every interleaving of a bytecode program: what can be lost with a global lock, and what without
     Explore(Explore),
+    /// Hold the models of a global lock and of its removal against their bands, and against real interpreters
+    PythonCheck(PythonCheck),
     /// Run one cell in this process, to put it under perf or strace
     Repro(Repro),
     /// Look at this machine for ten seconds: what it can and cannot measure, and what to do about it
