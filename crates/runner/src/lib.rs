@@ -25,6 +25,7 @@ mod measure;
 mod noise;
 mod output;
 mod progress;
+mod python;
 mod race;
 mod render;
 mod repro;
