@@ -102,7 +102,11 @@ fn way(page: &mut Page, outcome: &Outcome, trace: &Trace) {
     for turn in &trace.turns {
         if turn.thread == 0 && turn.bytecodes.len() > MAIN {
             let done = plural(turn.bytecodes.len(), "bytecode");
-            page.line(6, vec![Item::Words(Ink::Dim, format!("main{JOIN}{JOIN}({done}: it starts threads, or joins them)"))], "");
+            page.line(
+                6,
+                vec![Item::Words(Ink::Dim, format!("main{JOIN}{JOIN}({done}: it starts threads, or joins them)"))],
+                "",
+            );
             continue;
         }
         lines(page, turn);
@@ -135,9 +139,9 @@ fn conclusion(exploration: &Exploration) -> String {
     let all = exploration.searches.iter().all(|search| search.complete);
     match (any(Kind::Forbidden), any(Kind::Interesting)) {
         (true, _) => String::from("A global lock does not save it: a switch at a check point is enough."),
-        (false, true) if searched("gil") => {
-            String::from("A global lock saves it, since no check point lies between its steps; without the lock it is torn.")
-        }
+        (false, true) if searched("gil") => String::from(
+            "A global lock saves it, since no check point lies between its steps; without the lock it is torn.",
+        ),
         (false, true) => String::from("Without a global lock it is torn."),
         _ if all => String::from("Every schedule ends as some order of whole threads does."),
         _ => String::from("Nothing forbidden was found in the part that was explored."),

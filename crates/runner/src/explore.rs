@@ -27,7 +27,8 @@ pub(crate) fn run(arguments: &cli::Explore) -> Result<u8> {
     let limits = Limits { states: arguments.states as usize, ..Limits::default() };
     let mut all = Vec::new();
     for granularity in granularities(arguments.granularity) {
-        let explored = search(&program, granularity, &limits, arguments.time).map_err(|why| anyhow!("{name}: {why}"))?;
+        let explored =
+            search(&program, granularity, &limits, arguments.time).map_err(|why| anyhow!("{name}: {why}"))?;
         all.push((granularity, explored));
     }
     let exploration = told(name, about, &program, &all);
@@ -52,7 +53,10 @@ fn source(name: &str) -> Result<(String, String)> {
         return Ok((source.text.to_owned(), source.about().to_owned()));
     }
     if !name.contains(['/', '.']) {
-        bail!("{}; a file is named with its path", unknown("program", name, programs().iter().map(|source| source.name)));
+        bail!(
+            "{}; a file is named with its path",
+            unknown("program", name, programs().iter().map(|source| source.name))
+        );
     }
     let text = std::fs::read_to_string(name).with_context(|| format!("failed to read the program {name}"))?;
     let about = text.lines().next().unwrap_or_default().trim_start_matches(';').trim().to_owned();

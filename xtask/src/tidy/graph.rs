@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("patterns", &[]),
     ("cpython-locks", &[]),
     ("results", &[]),
-    ("interpreter", &[]),
+    ("interpreter", &["cpython-locks"]),
     ("workloads", &["patterns"]),
     ("model-gil", &["patterns", "cpython-locks"]),
     ("model-*", &["patterns"]),

@@ -43,16 +43,14 @@ impl Quantity {
             Self::Metric(experiment, metric) => look(experiment, metric),
             Self::Ratio(over, under) => ratio(over, under),
             Self::Price(over, under) => {
-                let logs = PRICED.iter().map(|program| {
-                    Some(ratio(&price_of(program, over), &price_of(program, under))?.ln())
-                });
+                let logs =
+                    PRICED.iter().map(|program| Some(ratio(&price_of(program, over), &price_of(program, under))?.ln()));
                 let logs = logs.collect::<Option<Vec<f64>>>()?;
                 Some((logs.iter().sum::<f64>() / logs.len() as f64).exp())
             }
             Self::NsPerBytecode(build) => {
-                let sum = |metric| {
-                    PRICED.iter().map(|program| look(&price_of(program, build), metric)).sum::<Option<f64>>()
-                };
+                let sum =
+                    |metric| PRICED.iter().map(|program| look(&price_of(program, build), metric)).sum::<Option<f64>>();
                 Some(sum(ELAPSED)? / sum("bytecodes")?)
             }
         }
@@ -107,7 +105,9 @@ impl Rows {
         published: Option<&'static str>,
     ) {
         self.add((id, about), (unit, Some(value), Some(value)), quantities, published);
-        self.rows.extend(self.rows.pop().map(|band| Band { deterministic: true, ..band }));
+        if let Some(band) = self.rows.last_mut() {
+            band.deterministic = true;
+        }
     }
 }
 
@@ -159,11 +159,31 @@ fn deterministic(rows: &mut Rows) {
         ours(Metric("await", lost)),
         Some("exactly 7/8"),
     );
-    rows.exact(("lock-gil", "one lock round it, with the global lock: lost"), (SHARE, 0.0), both(Metric("locked/gil", lost)), Some("0"));
-    rows.exact(("lock-ft", "one lock round it, without: lost"), (SHARE, 0.0), both(Metric("locked/ft", lost)), Some("0"));
+    rows.exact(
+        ("lock-gil", "one lock round it, with the global lock: lost"),
+        (SHARE, 0.0),
+        both(Metric("locked/gil", lost)),
+        Some("0"),
+    );
+    rows.exact(
+        ("lock-ft", "one lock round it, without: lost"),
+        (SHARE, 0.0),
+        both(Metric("locked/ft", lost)),
+        Some("0"),
+    );
     let errors = "value";
-    rows.exact(("get-gil", "d.get(k), one whole look: KeyErrors"), (COUNT, 0.0), both(Metric("check-then-get/gil", errors)), Some("0"));
-    rows.exact(("get-ft", "the same, free-threaded"), (COUNT, 0.0), both(Metric("check-then-get/ft", errors)), Some("0"));
+    rows.exact(
+        ("get-gil", "d.get(k), one whole look: KeyErrors"),
+        (COUNT, 0.0),
+        both(Metric("check-then-get/gil", errors)),
+        Some("0"),
+    );
+    rows.exact(
+        ("get-ft", "the same, free-threaded"),
+        (COUNT, 0.0),
+        both(Metric("check-then-get/ft", errors)),
+        Some("0"),
+    );
 }
 
 fn lost(rows: &mut Rows) {
@@ -235,11 +255,21 @@ fn waiting(rows: &mut Rows) {
     rows.topic = "A waiting thread beside CPU-bound ones: median round trip";
     let band = |threads: f64, interval: f64| (NS, Some(threads * interval), Some(threads * interval + 350e3));
     let trip = "round_trip_ns";
-    rows.add(("echo-5ms", "1 thread computes, interval 5 ms"), band(1.0, 5e6), both(Metric("echo/gil/5ms", trip)), Some("5.133 ms"));
+    rows.add(
+        ("echo-5ms", "1 thread computes, interval 5 ms"),
+        band(1.0, 5e6),
+        both(Metric("echo/gil/5ms", trip)),
+        Some("5.133 ms"),
+    );
     rows.add(("echo-1ms", "interval 1 ms"), band(1.0, 1e6), both(Metric("echo/gil/1ms", trip)), Some("1.120 ms"));
     rows.add(("echo-0.1ms", "interval 0.1 ms"), band(1.0, 1e5), both(Metric("echo/gil/0.1ms", trip)), Some("0.204 ms"));
     rows.add(("echo-2", "2 threads compute, interval 5 ms"), band(2.0, 5e6), both(Metric("echo/gil/2", trip)), None);
-    rows.add(("echo-ft", "free-threaded, 1 thread computes"), (NS, None, Some(1e5)), both(Metric("echo/ft", trip)), Some("11 us"));
+    rows.add(
+        ("echo-ft", "free-threaded, 1 thread computes"),
+        (NS, None, Some(1e5)),
+        both(Metric("echo/ft", trip)),
+        Some("11 us"),
+    );
 }
 
 fn speed_up(rows: &mut Rows) {
@@ -330,10 +360,20 @@ fn price(rows: &mut Rows) {
         Some("1.63; 1.42 with profile-guided optimization"),
     );
     let shown = (RATIO, None, None);
-    rows.add(("price-bias", "indivisible counts instead of biased ones"), shown, ours(Price("atomic-counts", "gil")), None);
+    rows.add(
+        ("price-bias", "indivisible counts instead of biased ones"),
+        shown,
+        ours(Price("atomic-counts", "gil")),
+        None,
+    );
     rows.add(("price-counts", "plain counts instead of biased ones"), shown, ours(Price("plain-counts", "gil")), None);
     rows.add(("price-locks", "no locks in objects"), shown, ours(Price("no-object-locks", "gil")), None);
     rows.add(("price-immortal", "nothing immortal"), shown, ours(Price("nothing-immortal", "gil")), None);
     rows.topic = "The interpreter itself";
-    rows.add(("speed", "a bytecode in the build with the lock"), (NS, None, Some(15.0)), ours(NsPerBytecode("gil")), None);
+    rows.add(
+        ("speed", "a bytecode in the build with the lock"),
+        (NS, None, Some(15.0)),
+        ours(NsPerBytecode("gil")),
+        None,
+    );
 }

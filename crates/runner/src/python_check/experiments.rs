@@ -151,7 +151,12 @@ const EXPERIMENTS: &[Experiment] = &[
     program("check-then-get/ft", "check-then-get", FreeThreaded),
     Experiment {
         id: "await",
-        what: What::Cell { workload: "counter", knobs: &[("work-inside", 50)], contender: ("async", "racy"), workers: 8 },
+        what: What::Cell {
+            workload: "counter",
+            knobs: &[("work-inside", 50)],
+            contender: ("async", "racy"),
+            workers: 8,
+        },
     },
     set("echo/gil/5ms", "echo", Gil, ECHO_1, Micros(5000)),
     set("echo/gil/1ms", "echo", Gil, ECHO_1, Micros(1000)),

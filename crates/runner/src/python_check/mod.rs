@@ -6,15 +6,13 @@ mod program;
 mod take;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use harness::launcher::Launcher;
 use harness::protocol::Config;
 use harness::statistics::{interval, median};
 use harness::{ProcessSampler, Sampler};
-use results::python_check::{Checked, Figure, Interpreter, PythonCheck, Real, SCHEMA, Verdict};
+use results::python_check::{Checked, Figure, PythonCheck, Real, SCHEMA, Verdict};
 use suite::{Models, Suite};
 
 use self::bands::{Band, Quantity};
@@ -37,7 +35,7 @@ const SCRIPT: &str = include_str!("programs.py");
 
 pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::PythonCheck) -> Result<u8> {
     if let Some(folder) = &arguments.out {
-        output::claim(folder)?;
+        output::folder(Some(folder), "")?;
     }
     let bands = chosen(&arguments.filters)?;
     let pythons = if arguments.no_python { Vec::new() } else { python::for_check(&arguments.python)? };
@@ -132,12 +130,7 @@ fn increment(sampler: &mut impl Sampler) -> Result<f64> {
 }
 
 /// Everything that the bands need, of the model and of each interpreter.
-fn tasks<M: Models>(
-    suite: &Suite<M>,
-    bands: &[Band],
-    pythons: &[Python],
-    increment_ns: f64,
-) -> Result<Vec<Task>> {
+fn tasks<M: Models>(suite: &Suite<M>, bands: &[Band], pythons: &[Python], increment_ns: f64) -> Result<Vec<Task>> {
     let ours: BTreeSet<String> = bands.iter().flat_map(|band| band.quantity.needs()).collect();
     let theirs: BTreeSet<String> =
         bands.iter().filter_map(|band| band.real.as_ref()).flat_map(Quantity::needs).collect();
@@ -146,7 +139,7 @@ fn tasks<M: Models>(
         if ours.contains(&id) {
             tasks.push(match what {
                 What::Program { .. } => model(&id, what, increment_ns)?,
-                What::Cell { .. } => cell(suite, &id, what)?,
+                What::Cell { .. } | What::Real { .. } => cell(suite, &id, what)?,
             });
         }
         if theirs.contains(&id) {
@@ -269,13 +262,13 @@ fn checked(band: &Band, all: &All, pythons: &[Python], noisy: bool) -> Checked {
 fn figure(quantity: &Quantity, all: &All, who: &dyn Fn(&str) -> Who, exact: bool) -> Option<Figure> {
     let needs = quantity.needs();
     let keys: Vec<(Who, String)> = needs.iter().map(|id| (who(id), id.clone())).collect();
-    let rounds: BTreeSet<u32> = keys.iter().filter_map(|key| all.get(key)).flat_map(|taken| taken.rounds.keys()).copied().collect();
+    let rounds: BTreeSet<u32> =
+        keys.iter().filter_map(|key| all.get(key)).flat_map(|taken| taken.rounds.keys()).copied().collect();
     let values: Vec<f64> = rounds
         .into_iter()
         .filter_map(|round| {
-            let look = |id: &str, metric: &str| {
-                all.get(&(who(id), id.to_owned()))?.rounds.get(&round)?.get(metric).copied()
-            };
+            let look =
+                |id: &str, metric: &str| all.get(&(who(id), id.to_owned()))?.rounds.get(&round)?.get(metric).copied();
             quantity.of(&look)
         })
         .collect();
