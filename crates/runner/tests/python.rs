@@ -107,7 +107,7 @@ fn an_interpreter_is_measured_in_the_groups_of_the_models_and_a_run_of_it_goes_o
     let Some((id, path)) = pythons().pop_last() else { return };
     let home = folder();
     let out = home.path().join("out");
-    let verb = "compare --size smoke --workers 2 --rounds 3 --progress none --out out counter/ bulk-map/";
+    let verb = "compare --size smoke --workers 2 --rounds 3 --progress none --out out counter/";
     run(with(verb, home.path(), &[&path])).expect(0);
     let run_ = results(&out);
     let of = |strategy: &str| cell(&run_, &format!("{id}/{strategy}")).clone();
