@@ -31,7 +31,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         bail!("--open shows the page, and `--format` leaves it out; add html");
     }
     let private = interrupt::private_folder()?;
-    let (measured, asked) = if let Some(run) = &arguments.resume {
+    let (measured, gates) = if let Some(run) = &arguments.resume {
         let mut stored = resume::stored(run)?;
         let measured = if stored.complete {
             output::note("nothing to resume: that run is complete");
@@ -44,7 +44,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
             interrupt::listen()?;
             measure::measure(recipe, stored.place, &arguments.talk, &arguments.format)?
         };
-        (measured, Asked { guests: stored.arguments.selection.contender, gates: stored.arguments.fail_on })
+        (measured, stored.arguments.fail_on)
     } else {
         let recipe = recipe(suite, arguments, private.path())?;
         if arguments.plan {
@@ -56,27 +56,26 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         if arguments.out.is_none() {
             output::latest(&measured.folder)?;
         }
-        (measured, Asked { guests: arguments.selection.contender.clone(), gates: Vec::new() })
+        (measured, Vec::new())
     };
     let Measured { run, folder } = &measured;
     if !arguments.talk.quiet {
-        output::out(&conclude(run, folder, arguments, &asked.guests))?;
+        output::out(&conclude(run, folder, arguments, &|cell| !is_own(suite, cell)))?;
     }
     if arguments.open {
         open(&folder.join("index.html"));
     }
     Ok(match measure::code(run) {
         // A run that goes on keeps the gates it was started with, unless others are named.
-        exit::OK if arguments.fail_on.is_empty() => gate(run, &asked.gates),
+        exit::OK if arguments.fail_on.is_empty() => gate(run, &gates),
         exit::OK => gate(run, &arguments.fail_on),
         code => code,
     })
 }
 
-/// What the arguments of a stored run, or of this one, say of its end.
-struct Asked {
-    guests: Vec<String>,
-    gates: Vec<Gate>,
+/// Whether `repro` can run it: a program from elsewhere it cannot.
+fn is_own<M>(suite: &Suite<M>, cell: &results::Cell) -> bool {
+    suite.cells.iter().any(|own| own.model == cell.model && own.strategy == cell.strategy)
 }
 
 fn recipe<M: Models>(suite: &Suite<M>, arguments: &cli::Compare, folder: &Path) -> Result<Recipe> {
@@ -193,7 +192,7 @@ fn swept_value(planned: &PlannedGroup) -> String {
 }
 
 /// What stands on stdout at the end.
-fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guests: &[String]) -> String {
+fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guest: &dyn Fn(&results::Cell) -> bool) -> String {
     let mut text = report::terminal(run, render::terminal(arguments.talk.style.color));
     let shown = |name: &str| folder.join(name).display().to_string();
     text += &format!("samples {}\n", shown(output::JOURNAL));
@@ -202,13 +201,13 @@ fn conclude(run: &Run, folder: &Path, arguments: &cli::Compare, guests: &[String
     }
     let unfinished = run.run.status != RunStatus::Complete;
     if unfinished || std::io::stdout().is_terminal() {
-        text += &format!("next    {}\n", next(run, folder, guests));
+        text += &format!("next    {}\n", next(run, folder, guest));
     }
     text
 }
 
 /// The next useful command.
-fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
+fn next(run: &Run, folder: &Path, guest: &dyn Fn(&results::Cell) -> bool) -> String {
     let resume = format!("crossover compare --resume {}", folder.display());
     if run.run.status == RunStatus::Interrupted {
         return resume;
@@ -217,8 +216,6 @@ fn next(run: &Run, folder: &Path, guests: &[String]) -> String {
     if run.run.status == RunStatus::Budget && open > 0 {
         return format!("{resume}, which goes on: {open} groups have no verdict yet");
     }
-    // A program from elsewhere cannot be run by `repro`.
-    let guest = |cell: &results::Cell| guests.iter().any(|text| text.starts_with(&cell.contender));
     let failed = |cell: &&results::Cell| matches!(cell.status, CellStatus::Failed | CellStatus::TimedOut);
     if let Some(cell) = run.cells.iter().filter(failed).find(|cell| !guest(cell)) {
         return format!("crossover repro {}", cell.id);

@@ -17,6 +17,7 @@ use suite::{Models, Suite};
 
 use crate::hazards::Planned;
 use crate::id::{Variant, assignment, knob_exists, nearest, unknown};
+use crate::python::{self, Python, Strategy, Supported};
 use crate::{cli, sweep};
 
 /// Clients of a shared-state workload, unless asked otherwise: the classic figure.
@@ -42,20 +43,24 @@ pub(crate) fn groups_and_hazards<M: Models>(
     folder: &Path,
     mut hazards: Vec<Planned>,
 ) -> Result<(Vec<Group>, Vec<Planned>)> {
-    let names = Names::new(suite, chosen)?;
+    let pythons = python::named(&chosen.python)?;
+    let names = Names::new(suite, chosen, &pythons)?;
     let (filters, variants) = read_filters(suite, chosen)?;
     let launcher = own(folder)?;
     let guests = chosen.contender.iter().map(|text| guest(text, folder)).collect::<Result<Vec<_>>>()?;
     for (index, guest) in guests.iter().enumerate() {
         let same = |model: &str, strategy: &str| model == guest.model && strategy == guest.strategy;
         let own = suite.cells.iter().any(|cell| same(cell.model, cell.strategy));
+        let own = own || pythons.iter().any(|python| python.id == guest.model);
         if own || guests[..index].iter().any(|other| same(&other.model, &other.strategy)) {
             bail!("`--contender {}/{}=..`: that name is taken; choose another", guest.model, guest.strategy);
         }
     }
     let contenders = |variant: &Variant| -> Vec<Contender> {
         let own = suite.cells.iter().filter(|cell| cell.workload == variant.workload.id);
-        own.map(|cell| Contender::of(cell, variant, &launcher)).chain(guests.iter().cloned()).collect()
+        let own = own.map(|cell| Contender::of(cell, variant, &launcher));
+        let pythons = pythons.iter().flat_map(|python| Contender::python(python, variant.workload.id, folder));
+        own.chain(pythons).chain(guests.iter().cloned()).collect()
     };
     let made = |variant: &Variant, matched: &mut [bool]| -> Vec<Group> {
         let at = |workers| group(variant, workers, contenders(variant), &names, &filters, matched, chosen);
@@ -102,7 +107,12 @@ fn choose(hazards: &mut Vec<Planned>, all: &[String], filters: &[Filter], names:
 /// How a sample of this program is started. `folder` is where it puts its sockets.
 pub(crate) fn own(folder: &Path) -> Result<Launcher> {
     let argv = crate::hidden::sample().context("failed to find this program")?;
-    Ok(Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] })
+    Ok(Launcher { argv, env: vec![sockets(folder)] })
+}
+
+/// Tells a sample where it puts its sockets.
+fn sockets(folder: &Path) -> (OsString, OsString) {
+    (OsString::from("TMPDIR"), folder.into())
 }
 
 /// `hazards` are the names of those that the filter could have meant.
@@ -140,6 +150,22 @@ impl Contender {
             launcher: own.clone(),
         }
     }
+
+    /// Those of a real interpreter.
+    fn python(python: &Python, workload: &str, folder: &Path) -> Vec<Self> {
+        let mut launcher = python.sample();
+        launcher.env.push(sockets(folder));
+        let of = |(strategy, (support, why)): (Strategy, Supported)| Self {
+            model: python.id.clone(),
+            strategy: strategy.id().to_owned(),
+            support,
+            why: why.map(str::to_owned),
+            wrong: false,
+            guest: true,
+            launcher: launcher.clone(),
+        };
+        python.cells(workload).into_iter().map(of).collect()
+    }
 }
 
 /// What the report calls it.
@@ -167,7 +193,7 @@ fn guest(text: &str, folder: &Path) -> Result<Contender> {
         why: None,
         wrong: false,
         guest: true,
-        launcher: Launcher { argv, env: vec![(OsString::from("TMPDIR"), folder.into())] },
+        launcher: Launcher { argv, env: vec![sockets(folder)] },
     })
 }
 
@@ -251,13 +277,16 @@ struct Names {
 }
 
 impl Names {
-    fn new<M: Models>(suite: &Suite<M>, chosen: &cli::Selection) -> Result<Self> {
+    fn new<M: Models>(suite: &Suite<M>, chosen: &cli::Selection, pythons: &[Python]) -> Result<Self> {
         let guests: Vec<&str> = chosen.contender.iter().filter_map(|text| Some(text.split_once('=')?.0)).collect();
         let guest = |part: usize| guests.iter().filter_map(move |name| name.split('/').nth(part)).collect::<Vec<_>>();
         known("workload", &chosen.workload, suite.workloads.iter().map(|workload| workload.id).collect())?;
-        let models = suite.models().iter().map(|(id, _)| *id).chain(guest(0)).collect();
+        let models = suite.models().iter().map(|(id, _)| *id).chain(guest(0));
+        let models = models.chain(pythons.iter().map(|python| python.id.as_str())).collect();
         known("model", &chosen.model, models)?;
-        known("strategy", &chosen.strategy, suite.cells.iter().map(|cell| cell.strategy).chain(guest(1)).collect())?;
+        let theirs = pythons.iter().flat_map(|_| Strategy::ALL.map(Strategy::id));
+        let strategies = suite.cells.iter().map(|cell| cell.strategy).chain(guest(1)).chain(theirs).collect();
+        known("strategy", &chosen.strategy, strategies)?;
         Ok(Self {
             workloads: chosen.workload.clone(),
             models: chosen.model.clone(),

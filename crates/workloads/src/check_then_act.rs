@@ -298,9 +298,10 @@ impl SharedState for CheckThenAct {
         }
     }
 
-    /// What is left depends on who came first.
-    fn fingerprint(&self, _: &Answer<Self>) -> Option<serde_json::Value> {
-        None
+    /// What is left depends on who came first; how many looked up and deleted, and what they got, does not.
+    fn fingerprint(&self, answer: &Answer<Self>) -> Option<serde_json::Value> {
+        let Seen { used, computed, deleted, nothing, sum, .. } = answer.tally;
+        Some(vec![used + computed, deleted + nothing, sum].into())
     }
 }
 

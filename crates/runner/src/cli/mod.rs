@@ -114,6 +114,10 @@ pub(crate) struct Selection {
     /// Another program that speaks `sample/1`, as a contender of every selected group: `python/script=python3 my.py`
     #[arg(long, value_name = "MODEL/STRATEGY=COMMAND")]
     pub(crate) contender: Vec<String>,
+    /// A Python interpreter, 3.9 or later, as a model of its own: `python3.13`; repeatable. It runs sum-of-squares, primes,
+    /// bulk-map, counter and check-then-act; a free-threaded build is two models, without its lock and with it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Vec<PathBuf>,
     /// How long a sample may take
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(crate) timeout: Duration,
@@ -139,6 +143,7 @@ Examples:
   crossover compare --sweep grain.iterations=2^4..2^12 grain
                                                       from which task size on does each strategy pay?
   crossover compare --hazards hazard/                 what goes wrong, made to happen, and nothing else
+  crossover compare --python python3.13 counter       a real interpreter beside this program's models
   crossover compare --plan                            what would be measured, and how long it takes
   crossover compare --resume                          go on with an interrupted run
   crossover compare --thorough --fail-on untrusted    for a decision that is expensive to reverse")]
@@ -165,7 +170,7 @@ pub(crate) struct Compare {
         default_missing_value = "reports/latest",
         conflicts_with_all = [
             "filters", "workload", "model", "strategy", "workers", "knob", "sweep", "size", "text", "seed", "contender",
-            "timeout", "hazards", "quick", "thorough", "rounds", "budget", "tie", "pin", "no_twins", "plan", "out",
+            "python", "timeout", "hazards", "quick", "thorough", "rounds", "budget", "tie", "pin", "no_twins", "plan", "out",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,

@@ -84,14 +84,15 @@ pub(crate) fn ask(paths: &[PathBuf], limit: Duration) -> Vec<Result<Answer, Stri
     asked.into_iter().map(|started| started.and_then(|(child, said)| hear(child, said, limit))).collect()
 }
 
-/// What it says goes into a file: a pipe could be held open by whatever it starts.
+/// What it says goes into a file, complaints as well: a pipe could be held open by whatever it starts.
 fn start(path: &Path) -> Result<(Child, File), String> {
     let failed = |error: std::io::Error| format!("failed to start it: {error}");
     let said = tempfile::tempfile().map_err(failed)?;
     let mut command = Command::new(path);
     // Isolated: no start-up file of the user's runs.
     command.args(["-I", "-S", "-c", ASKED]);
-    command.stdin(Stdio::null()).stdout(said.try_clone().map_err(failed)?).stderr(Stdio::null());
+    command.stdin(Stdio::null());
+    command.stdout(said.try_clone().map_err(failed)?).stderr(said.try_clone().map_err(failed)?);
     Ok((command.spawn().map_err(failed)?, said))
 }
 
@@ -106,13 +107,13 @@ fn hear(mut child: Child, mut said: File, limit: Duration) -> Result<Answer, Str
     let mut text = Vec::new();
     let _ = said.rewind().and_then(|()| said.take(4096).read_to_end(&mut text));
     let text = String::from_utf8_lossy(&text);
+    let line: String = text.lines().next().unwrap_or_default().chars().take(200).collect();
     if !ended.success() {
-        return Err(format!("asked for its version, it ended with {ended}"));
+        let line = if line.is_empty() { line } else { format!(" and said `{line}`") };
+        return Err(format!("asked for its version, it ended with {ended}{line}"));
     }
-    answer(&text).ok_or_else(|| {
-        let line: String = text.lines().next().unwrap_or_default().chars().take(80).collect();
-        format!("asked for its version, it said `{line}`")
-    })
+    // Before its answer an interpreter may have something to complain about.
+    text.lines().last().and_then(answer).ok_or_else(|| format!("asked for its version, it said `{line}`"))
 }
 
 fn answer(text: &str) -> Option<Answer> {

@@ -91,20 +91,31 @@ class MapReduce:
         return Runs(lambda: self.reduce(map(self.kernel, self.tasks)), {"threads": 1})
 
     def threads(self, config):
-        return self.pooled(concurrent.futures.ThreadPoolExecutor, config["workers"])
-
-    def subinterpreters(self, config):
-        return self.pooled(concurrent.futures.InterpreterPoolExecutor, config["workers"])
-
-    def pooled(self, executor, workers):
+        workers = config["workers"]
         began = time.perf_counter_ns()
-        pool = executor(workers)
+        pool = concurrent.futures.ThreadPoolExecutor(workers)
         # Threads are started when there is something to do: each waits here until all are there.
         barrier = threading.Barrier(workers)
         list(pool.map(lambda _: barrier.wait(), range(workers)))
-        cold = time.perf_counter_ns() - began
+        return self.pooled(pool, self.kernel, workers, time.perf_counter_ns() - began)
+
+    def subinterpreters(self, config):
+        """Each imports this script from a file: a function of `__main__` would mean nothing there."""
+        workers = config["workers"]
+        folder = tempfile.mkdtemp()
+        with open(os.path.join(folder, "crossover_sample.py"), "w", encoding="utf-8") as file:
+            file.write(sys.orig_argv[-1])
+        site.addsitedir(folder)
+        kernel = getattr(importlib.import_module("crossover_sample"), self.kernel.__name__)
+        began = time.perf_counter_ns()
+        pool = concurrent.futures.InterpreterPoolExecutor(workers, initializer=site.addsitedir, initargs=(folder,))
+        # Nothing that they could wait at is shared: each is kept for as long as it takes to ask for the next.
+        list(pool.map(time.sleep, [0.01] * workers))
+        return self.pooled(pool, kernel, workers, time.perf_counter_ns() - began)
+
+    def pooled(self, pool, kernel, workers, cold):
         units = {"threads": workers, "tasks": len(self.tasks)}
-        return Runs(lambda: self.reduce(pool.map(self.kernel, self.tasks)), units, cold, pool.shutdown)
+        return Runs(lambda: self.reduce(pool.map(kernel, self.tasks)), units, cold, pool.shutdown)
 
     def processes(self, config):
         workers, tasks = config["workers"], self.tasks

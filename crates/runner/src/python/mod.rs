@@ -1,6 +1,7 @@
 //! Real Python interpreters: which there are, what they are called, and how a script is run in one.
 
 mod ask;
+mod cells;
 
 use std::cmp::Reverse;
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use results::python_check::Interpreter;
 
 use self::ask::Answer;
 pub(crate) use self::ask::on_path;
+pub(crate) use self::cells::{Strategy, Supported};
 
 /// What the scripts are written for.
 const OLDEST: (u32, u32) = (3, 9);
@@ -32,6 +34,7 @@ pub(crate) struct Python {
     pub(crate) path: PathBuf,
     /// After so long a thread that waits for the lock asks for it, seconds.
     pub(crate) interval_s: f64,
+    release: (u32, u32),
     free_threaded: bool,
 }
 
@@ -45,6 +48,7 @@ impl Python {
             gil,
             path: answer.program.clone(),
             interval_s: answer.interval_s,
+            release: answer.release,
             free_threaded: answer.free_threaded,
         };
         if answer.free_threaded { vec![one("t", false), one("t-gil", true)] } else { vec![one("", true)] }

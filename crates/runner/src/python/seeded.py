@@ -5,11 +5,14 @@ import asyncio
 import concurrent.futures
 import functools
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
 import pickle
+import site
 import sys
+import tempfile
 import threading
 import time
 

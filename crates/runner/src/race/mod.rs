@@ -102,6 +102,7 @@ fn groups<M: Models>(suite: &Suite<M>, arguments: &cli::Race, folder: &Path) -> 
         text: None,
         seed: arguments.seed,
         contender: Vec::new(),
+        python: Vec::new(),
         timeout: arguments.timeout,
     };
     let mut groups = selection::groups(suite, &chosen, folder)?;
