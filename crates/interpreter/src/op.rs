@@ -64,7 +64,7 @@ pub enum Op {
     PushFunction(u16),
     /// `function argument..` to what it returns. Its entry is a check point.
     Call(u16),
-    /// `argument..` to what a built-in returns, followed by a check point.
+    /// `argument..` to what a built-in returns, followed by a check point, but for `acquire`.
     CallBuiltin(Builtin, u16),
     /// Leaves the function with the top.
     Return,
@@ -124,7 +124,7 @@ pub enum Builtin {
     Sort,
     /// `lock()`: a new `threading.Lock`.
     Lock,
-    /// `acquire(lock)` to none; waits with the global lock released.
+    /// `acquire(lock)` to none, as `with` does it; waits with the global lock released.
     Acquire,
     /// `release(lock)` to none; an error if it is not taken.
     Release,
@@ -155,6 +155,11 @@ pub enum Builtin {
 pub(crate) struct Signature(pub(crate) &'static str, pub(crate) Builtin, pub(crate) u16, pub(crate) u16);
 
 impl Builtin {
+    /// Whether a check point follows. Taking a lock is what `with` does there, which has none (a call of `acquire` would).
+    pub(crate) const fn has_check_point(self) -> bool {
+        !matches!(self, Self::Acquire)
+    }
+
     pub(crate) const ALL: [Signature; 21] = [
         Signature("range", Self::Range, 1, 2),
         Signature("len", Self::Len, 1, 1),

@@ -26,6 +26,7 @@ macro_rules! listed {
 const ALL: &[Source] = listed![
     "cache-alone",
     "check-then-act",
+    "check-then-act-bare",
     "check-then-get",
     "dict-loop",
     "echo",

@@ -137,7 +137,7 @@ fn band(row: &Checked) -> String {
     let end = |x: f64| value(x, &row.unit);
     match (row.low, row.high) {
         (Some(low), Some(high)) if low == high => format!("exactly {}", end(low)),
-        (Some(low), Some(high)) if low == 0.0 => format!("at most {}", end(high)),
+        (Some(0.0), Some(high)) => format!("at most {}", end(high)),
         (Some(low), Some(high)) => format!("{} to {}", end(low), end(high)),
         (Some(low), None) => format!("at least {}", end(low)),
         (None, Some(high)) => format!("at most {}", end(high)),

@@ -62,7 +62,11 @@ pub(super) fn step(program: &Program, state: &mut State, thread: usize) -> Stepp
     if state.threads[thread].progress == Progress::Meets || waits(state, thread, op) {
         return Stepped::Waits;
     }
-    let check_point = matches!(op, Op::JumpBackward(_) | Op::CallBuiltin(..) | Op::Call(_));
+    let check_point = match op {
+        Op::JumpBackward(_) | Op::Call(_) => true,
+        Op::CallBuiltin(builtin, _) => builtin.has_check_point(),
+        _ => false,
+    };
     let mut machine = Machine { program, state, thread };
     if let Err((kind, message)) = machine.run(op) {
         machine.raise(Failure { kind, message, line });

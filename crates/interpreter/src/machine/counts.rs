@@ -62,7 +62,11 @@ impl Counts {
     /// Merges the halves, and drops the reference of the queue. To be called by the owner, or by the one who queued it if
     /// the owner is gone.
     pub(crate) fn merge(&self) -> Left {
-        let local = if self.owner() == 0 { 0 } else { self.local.load(Ordering::Relaxed) };
+        if self.owner() == 0 {
+            // Its owner has merged it, or is about to: whoever comes last finds it dead.
+            return self.decref_shared();
+        }
+        let local = self.local.load(Ordering::Relaxed);
         self.local.store(0, Ordering::Relaxed);
         self.owner.store(0, Ordering::Relaxed);
         self.merge_with(i64::from(local) - 1)
@@ -156,13 +160,9 @@ impl Counting for AtomicCounts {
     }
 
     fn try_incref(counts: &Counts, _: u32) -> bool {
-        let more = |local| match local {
-            0 => None,
-            IMMORTAL => Some(IMMORTAL),
-            _ => Some(local + 1),
-        };
+        let more = |local| if local == 0 { None } else { Some(local + 1) };
         counts.local.load(Ordering::Relaxed) == IMMORTAL
-            || counts.local.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+            || counts.local.fetch_update(Ordering::Acquire, Ordering::Relaxed, more).is_ok()
     }
 
     #[inline(always)]

@@ -267,7 +267,9 @@ where
                 Op::CallBuiltin(builtin, n) => {
                     save!();
                     self.builtin(builtin, usize::from(n))?;
-                    check!();
+                    if builtin.has_check_point() {
+                        check!();
+                    }
                 }
                 Op::Try(to) => {
                     let (frame, depth) = (self.frames.len() - 1, self.stack.len());

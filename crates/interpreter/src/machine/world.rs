@@ -34,7 +34,8 @@ pub(super) enum Wanted<'h> {
 impl Wanted<'_> {
     fn is_there(self) -> bool {
         match self {
-            Self::Lock(lock) => !lock.lock.is_locked(),
+            // One that was handed over stays locked until its new holder runs; whoever released it has said so before.
+            Self::Lock(lock) => !lock.lock.is_locked() || lock.value_now() == 0,
             Self::Change(object, seen) => object.value_now() != seen,
             Self::Outside => true,
         }

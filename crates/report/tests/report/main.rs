@@ -2,6 +2,7 @@
 
 mod checked;
 mod everything;
+mod explored;
 mod granularity;
 mod hazards;
 mod hostile;

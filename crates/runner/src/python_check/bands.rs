@@ -352,7 +352,7 @@ fn convoy(rows: &mut Rows) {
 }
 
 fn price(rows: &mut Rows) {
-    rows.topic = "One thread: the price of the free-threaded build (geometric mean of seven programs)";
+    rows.topic = "One thread: the price of the free-threaded build (geometric mean of six programs)";
     rows.add(
         ("price", "free-threaded over the build with the lock"),
         (RATIO, Some(1.1), Some(1.7)),

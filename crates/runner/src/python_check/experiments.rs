@@ -102,7 +102,7 @@ const fn set(
 }
 
 const fn squares(id: &'static str, contender: (&'static str, &'static str), workers: u32) -> Experiment {
-    let knobs = &[("n", 16_000_000), ("chunk", 1_000_000)];
+    let knobs = &[("n", 16_000_000), ("tasks", 16)];
     Experiment { id, what: What::Cell { workload: "sum-of-squares", knobs, contender, workers } }
 }
 
@@ -115,8 +115,7 @@ use Build::{FreeThreaded, Gil};
 use Interval::{Increments, Micros, Shipped};
 
 /// The programs of one thread that a build's price is the geometric mean of.
-pub(super) const PRICED: [&str; 7] =
-    ["fib", "int-loop", "dict-loop", "list-loop", "lock-loop", "cache-alone", "primes"];
+pub(super) const PRICED: [&str; 6] = ["fib", "int-loop", "dict-loop", "list-loop", "lock-loop", "cache-alone"];
 
 /// Everything, once a round, in random order.
 pub(super) fn all() -> Vec<(String, What)> {

@@ -168,11 +168,16 @@ fn model(id: &str, what: What, increment_ns: f64) -> Result<Task> {
 /// A cell of the matrix.
 fn cell<M: Models>(suite: &Suite<M>, id: &str, what: What) -> Result<Task> {
     let What::Cell { workload, knobs, contender: (model, strategy), workers } = what else { bail!("{id} is no cell") };
-    if !suite.cells.iter().any(|cell| (cell.workload, cell.model, cell.strategy) == (workload, model, strategy)) {
+    let listed = suite.workloads.iter().find(|listed| listed.id == workload);
+    let there =
+        suite.cells.iter().any(|cell| (cell.workload, cell.model, cell.strategy) == (workload, model, strategy));
+    let Some(listed) = listed.filter(|_| there) else {
         bail!("this program has no cell {workload}/{model}/{strategy}, which the band of {id} needs");
-    }
+    };
+    let mut all = (listed.sized)(patterns::Size::Default);
+    all.extend(experiments::knobs(knobs));
     let launcher = Launcher { argv: hidden::sample()?, env: Vec::new() };
-    let mut config = config(id, workload, model, experiments::knobs(knobs), workers);
+    let mut config = config(id, workload, model, all, workers);
     strategy.clone_into(&mut config.strategy);
     config.warmup = 1;
     Ok(Task { who: None, experiment: id.to_owned(), launcher, config })

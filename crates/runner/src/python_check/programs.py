@@ -259,8 +259,116 @@ def echo(spinners=1, trips=40):
     return elapsed, {"round_trip_ns": median}
 
 
+def counted(value, elapsed):
+    return elapsed, {"value": value}
+
+
 def fib_of(n):
-    return n if n < 2 else fib_of(n - 1) + fib_of(n - 2)
+    if n < 2:
+        return n
+    return fib_of(n - 1) + fib_of(n - 2)
+
+
+def fib(n=25):
+    return counted(*alone(lambda: fib_of(n)))
+
+
+def int_loop(loops=1000000):
+    def work():
+        total = 0
+        i = 0
+        while i < loops:
+            total = total + i * 3 % 1000
+            i += 1
+        return total
+
+    return counted(*alone(work))
+
+
+def dict_loop(loops=300000):
+    def work():
+        entries = {}
+        for i in range(loops):
+            key = i % 64
+            entries[key] = entries.get(key, 0) + i
+        total = 0
+        for key in list(entries.keys()):
+            total += entries[key]
+        return total
+
+    return counted(*alone(work))
+
+
+def list_loop(loops=100, length=1000):
+    def work():
+        total = 0
+        for _ in range(loops):
+            items = []
+            for i in range(length):
+                items.append(i * 7919 % 1000)
+            for i in range(length):
+                total += items[i]
+            items.sort()
+            while len(items) > 0:
+                total += items.pop()
+        return total
+
+    return counted(*alone(work))
+
+
+def lock_loop(loops=300000):
+    def work():
+        guard = threading.Lock()
+        count = 0
+        for _ in range(loops):
+            with guard:
+                count += 1
+        return count
+
+    return counted(*alone(work))
+
+
+def cache_alone(increments=80000, window=50):
+    def work():
+        cache = {"key": 0}
+        for _ in range(increments):
+            value = cache.get("key", 0)
+            squares = []
+            for i in range(window):
+                squares.append(i * i)
+            cache["key"] = value + 1
+        return cache["key"]
+
+    return counted(*alone(work))
+
+
+def primes_of(first, end):
+    count = 0
+    n = first
+    while n < end:
+        if n > 1:
+            divisor = 2
+            prime = True
+            while divisor * divisor <= n:
+                if n % divisor == 0:
+                    prime = False
+                    divisor = n
+                divisor += 1
+            if prime:
+                count += 1
+        n += 1
+    return count
+
+
+def primes(threads=1, limit=60000, chunks=16):
+    size = limit // chunks
+
+    def work(index):
+        mine = range(index, chunks, threads)
+        return sum(primes_of(chunk * size, (chunk + 1) * size) for chunk in mine)
+
+    results, elapsed = on_threads(threads, work)
+    return elapsed, {"value": sum(results)}
 
 
 def main():
