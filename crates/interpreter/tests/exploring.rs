@@ -97,22 +97,34 @@ fn without_a_check_point_look_and_act_are_one_under_the_lock_only() {
 
 #[test]
 fn locks_taken_in_opposite_order_deadlock_and_the_way_there_is_shown() {
-    let take = |one: &str, other: &str| {
+    // A call between the two lets another in under the global lock.
+    let take = |one: &str, between: &str, other: &str| {
         format!(
-            "load_global {one}\ncall_builtin acquire 1\npop\nload_global {other}\ncall_builtin acquire 1\npop\n\
+            "load_global {one}\ncall_builtin acquire 1\npop\n{between}load_global {other}\ncall_builtin acquire 1\npop\n\
              load_global {other}\ncall_builtin release 1\npop\nload_global {one}\ncall_builtin release 1\nreturn\n"
         )
     };
-    let opposite = format!("function first\n{}function second\n{}", take("one", "other"), take("other", "one"));
-    let same = format!("function first\n{}function second\n{}", take("one", "other"), take("one", "other"));
+    let call = "push 1\ncall_builtin range 1\npop\n";
+    let both = |one: [&str; 2], other: [&str; 2], between: &str| {
+        let [first, second] = [one, other].map(|[one, other]| take(one, between, other));
+        format!("function first\n{first}function second\n{second}")
+    };
+    let opposite = |between| both(["one", "other"], ["other", "one"], between);
+    let same = both(["one", "other"], ["one", "other"], call);
     for granularity in BOTH {
-        let explored = explored(&two(&opposite), granularity);
+        let explored = explored(&two(&opposite(call)), granularity);
         let stuck = explored.endings.iter().find(|found| matches!(found.ending, Ending::Deadlock(_)));
         let stuck = stuck.expect("it deadlocks");
         let Ending::Deadlock(waiting) = &stuck.ending else { panic!("{}", stuck.ending) };
         assert_eq!(waiting.iter().map(|(thread, _)| *thread).collect::<Vec<_>>(), [0, 1, 2]);
         assert!(stuck.turns.iter().any(|turn| turn.thread == 1) && stuck.turns.iter().any(|turn| turn.thread == 2));
     }
+    // Without it nothing lies between the two that are taken, and the global lock keeps them together.
+    let stuck = |granularity| {
+        let explored = explored(&two(&opposite("")), granularity);
+        explored.endings.iter().any(|found| matches!(found.ending, Ending::Deadlock(_)))
+    };
+    assert_eq!(BOTH.map(stuck), [false, true]);
     for granularity in BOTH {
         let explored = explored(&two(&same), granularity);
         assert_eq!(endings(&explored), [&int(0)].into());

@@ -66,7 +66,8 @@ impl Object {
 /// Two threads at one object, the second with a reference from the start; at the end it has been freed.
 fn freed_once(hand_over: fn(&Object), owner: fn(&Object), other: fn(&Object)) {
     // Two threads of a few steps: three preemptions reach what matters, and all of them take minutes.
-    let builder = loom::model::Builder { preemption_bound: Some(3), ..loom::model::Builder::default() };
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
     builder.check(move || {
         let object = Object::new();
         hand_over(&object);

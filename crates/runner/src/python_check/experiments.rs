@@ -102,7 +102,7 @@ const fn set(
 }
 
 const fn squares(id: &'static str, contender: (&'static str, &'static str), workers: u32) -> Experiment {
-    let knobs = &[("n", 16_000_000), ("tasks", 16)];
+    let knobs = &[("n", 1_000_000), ("tasks", 16)];
     Experiment { id, what: What::Cell { workload: "sum-of-squares", knobs, contender, workers } }
 }
 
