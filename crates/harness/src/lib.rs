@@ -28,4 +28,4 @@ mod tree;
 pub use sampler::{Ask, Load, ProcessSampler, Sampled, Sampler};
 pub use sweeps::{crossovers, metg};
 pub use system::environment;
-pub use timing::timed;
+pub use timing::{called, timed};

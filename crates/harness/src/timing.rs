@@ -66,6 +66,13 @@ pub(crate) fn metered(
     clocked(round, digest, Stopwatch { meter: Some(meter), ..Stopwatch::default() })
 }
 
+/// Calls it, and says how long that took.
+pub fn called<R>(call: impl FnOnce() -> R) -> (R, Duration) {
+    let began = Moment::now();
+    let result = call();
+    (result, began.elapsed())
+}
+
 fn clocked(
     round: &mut CheckedRound<'_>,
     digest: Digest,

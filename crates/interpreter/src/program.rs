@@ -86,9 +86,15 @@ impl Settings {
 }
 
 impl Program {
-    /// The text of a line, trimmed.
+    /// Whether it receives from the outside, or sends there.
+    #[must_use]
+    pub fn talks_to_the_outside(&self) -> bool {
+        crate::explore::talks_to_the_outside(self).is_some()
+    }
+
+    /// The text of a line, trimmed; nothing where there is no such line.
     #[must_use]
     pub fn line(&self, number: u32) -> &str {
-        self.source.get(number as usize - 1).map_or("", |line| line.trim())
+        self.source.get((number as usize).wrapping_sub(1)).map_or("", |line| line.trim())
     }
 }

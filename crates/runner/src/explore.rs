@@ -23,7 +23,8 @@ pub(crate) fn run(arguments: &cli::Explore) -> Result<u8> {
         output::out(&text)?;
         return Ok(exit::OK);
     }
-    let program = assemble(&text, &settings(&arguments.set)?).map_err(|mistake| anyhow!("{name}: {mistake}"))?;
+    let program =
+        assemble(&text, &set(Settings::small(), &arguments.set)?).map_err(|mistake| anyhow!("{name}: {mistake}"))?;
     let limits = Limits { states: arguments.states as usize, ..Limits::default() };
     let mut all = Vec::new();
     for granularity in granularities(arguments.granularity) {
@@ -48,7 +49,7 @@ fn list() -> Result<()> {
 }
 
 /// Text and first line of a program: one that comes with it, or a file.
-fn source(name: &str) -> Result<(String, String)> {
+pub(crate) fn source(name: &str) -> Result<(String, String)> {
     if let Some(source) = find(name) {
         return Ok((source.text.to_owned(), source.about().to_owned()));
     }
@@ -63,9 +64,9 @@ fn source(name: &str) -> Result<(String, String)> {
     Ok((text, about))
 }
 
-/// The small value of each parameter, but for those that are set.
-fn settings(set: &[String]) -> Result<Settings> {
-    set.iter().try_fold(Settings::small(), |settings, text| {
+/// These, and what is set on the command line.
+pub(crate) fn set(settings: Settings, set: &[String]) -> Result<Settings> {
+    set.iter().try_fold(settings, |settings, text| {
         let form = || anyhow!("`--set {text}`: write NAME=INT, as in `threads=3`");
         let (name, value) = text.split_once('=').ok_or_else(form)?;
         Ok(settings.with(name.trim(), value.trim().parse().map_err(|_| form())?))

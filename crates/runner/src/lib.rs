@@ -19,6 +19,7 @@ mod explore;
 mod hazards;
 mod hidden;
 mod id;
+mod interpret;
 mod interrupt;
 mod known;
 mod list;
@@ -61,6 +62,7 @@ pub fn main_with<M: Models>(suite: Suite<M>) -> ExitCode {
         cli::Command::Diff(arguments) => diff::run(&suite, &arguments),
         cli::Command::Race(arguments) => race::run(&suite, &arguments),
         cli::Command::Explore(arguments) => explore::run(&arguments),
+        cli::Command::Interpret(arguments) => interpret::run(&arguments),
         cli::Command::PythonCheck(arguments) => python_check::run(&suite, &arguments),
         cli::Command::Repro(arguments) => repro::run(&suite, &arguments),
         cli::Command::Doctor(arguments) => doctor::run(&arguments),

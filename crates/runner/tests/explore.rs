@@ -89,3 +89,34 @@ fn what_cannot_be_explored_is_said() {
         ended.stderr
     );
 }
+
+#[test]
+fn programs_run_in_every_build() {
+    let interpret = |arguments: &str| {
+        let home = folder();
+        run(crossover(home.path(), words(&format!("interpret {arguments}"))))
+    };
+    let all = "gil,free-threaded,atomic-counts,nothing-immortal,plain-counts,no-object-locks";
+    let ended = interpret(&format!("fib --set n=10 --build {all} --json")).expect(0);
+    let lines: Vec<serde_json::Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 6);
+    assert!(lines.iter().all(|line| line["returned"] == "55" && line["failed"].is_null()), "{}", ended.stdout);
+    let ended = interpret("locked --set increments=100 --set window=3").expect(0);
+    assert!(
+        ended.stdout.starts_with("gil: 800\n  ") && ended.stdout.contains("\nfree-threaded: 800\n  "),
+        "{}",
+        ended.stdout
+    );
+    let ended = interpret("unsafe --steps 100 --build gil").expect(3);
+    assert!(ended.stdout.contains("StepLimit: a thread ran more than 100 bytecodes"), "{}", ended.stdout);
+    for (arguments, why) in [
+        ("fib --build gill", "did you mean `gil`?"),
+        ("fibb", "did you mean `fib`?"),
+        ("echo", "talks to the outside"),
+        ("fib --set m=1", "no parameter \"m\""),
+    ] {
+        let ended = interpret(arguments).expect(2);
+        assert!(ended.stderr.contains(why), "{arguments}: {}", ended.stderr);
+    }
+}

@@ -128,7 +128,7 @@ pub enum Unexplorable {
     Endless(usize),
 }
 
-fn talks_to_the_outside(program: &Program) -> Option<Unexplorable> {
+pub(crate) fn talks_to_the_outside(program: &Program) -> Option<Unexplorable> {
     let all = program.functions.iter().flat_map(|function| function.code.iter().zip(&function.lines));
     all.into_iter().find_map(|(op, line)| match op {
         Op::CallBuiltin(builtin @ (Builtin::Receive | Builtin::Send), _) => {

@@ -2,6 +2,7 @@
 
 mod around;
 mod explore;
+mod interpret;
 mod python_check;
 mod race;
 
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::around::{Clean, Diff, Doctor, Noise, Rhythm, Selfcheck};
 pub(crate) use self::explore::{Explore, Granularities};
+pub(crate) use self::interpret::Interpret;
 pub(crate) use self::python_check::PythonCheck;
 pub(crate) use self::race::Race;
 
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Race(Race),
     /// Take every interleaving of a bytecode program: what can be lost with a global lock, and what without
     Explore(Explore),
+    /// Run a bytecode program with a global lock and without one: what it returns, and what its threads did
+    Interpret(Interpret),
     /// Hold the models of a global lock and of its removal against their bands, and against real interpreters
     PythonCheck(PythonCheck),
     /// Run one cell in this process, to put it under perf or strace

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Which build of the interpreter. Real interpreters are of the first two kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Build {
+pub(crate) enum Build {
     /// One lock, plain counts.
     Gil,
     /// Biased counts, a lock an object.
@@ -21,7 +21,7 @@ pub(super) enum Build {
 
 impl Build {
     /// As it stands in a command line.
-    pub(super) const ALL: [(&'static str, Self); 6] = [
+    pub(crate) const ALL: [(&'static str, Self); 6] = [
         ("gil", Self::Gil),
         ("free-threaded", Self::FreeThreaded),
         ("plain-counts", Self::PlainCounts),
@@ -30,7 +30,7 @@ impl Build {
         ("nothing-immortal", Self::NothingImmortal),
     ];
 
-    pub(super) fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         Self::ALL.iter().find(|(_, build)| *build == self).map_or("?", |(id, _)| id)
     }
 

@@ -16,13 +16,14 @@ use results::python_check::{Checked, Figure, PythonCheck, Real, SCHEMA, Verdict}
 use suite::{Models, Suite};
 
 use self::bands::{Band, Quantity};
-use self::experiments::{Build, Interval, What};
+use self::experiments::{Interval, What};
 use self::take::{All, Task, Who, take};
 use crate::progress::Parts;
 use crate::python::{self, Python};
 use crate::{cli, exit, hidden, interrupt, output, render, selection};
 
-pub(crate) use self::program::serve;
+pub(crate) use self::experiments::Build;
+pub(crate) use self::program::{in_build, serve};
 
 /// Others may keep this part of a CPU busy, and a figure outside of its band is still called so.
 const QUIET: f64 = 0.3;

@@ -58,7 +58,8 @@ fn prepare(config: &Config) -> Result<impl FnMut() -> Result<Told, String> + use
     })
 }
 
-fn in_build(program: &Program, build: Build, options: &Options) -> Ran {
+/// Runs a program in a build.
+pub(crate) fn in_build(program: &Program, build: Build, options: &Options) -> Ran {
     match build {
         Build::Gil => run::<GilBuild>(program, options),
         Build::FreeThreaded => run::<FreeThreaded>(program, options),
