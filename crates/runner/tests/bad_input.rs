@@ -118,7 +118,7 @@ const REFUSED: &[Case] = &[
 const UNPARSED: &[Case] = &[
     ("comprae", &["'comprae'", "compare"]),
     // A verb that is not built yet is unknown, never a stub.
-    ("explore x", &["'explore'"]),
+    ("calibrate x", &["'calibrate'"]),
     ("", &["Usage"]),
     ("compare --wrokers 2", &["'--wrokers'", "--workers"]),
     ("compare --workers 0", &["'0'", "--workers", "1..=4096"]),
