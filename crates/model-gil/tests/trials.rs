@@ -6,13 +6,10 @@ use patterns::{RunsForkJoin, RunsMapReduce, RunsPipeline, RunsSharedState, RunsT
 #[path = "../../patterns/tests/trials/mod.rs"]
 mod trials;
 
+/// One test, since it counts the threads of its process.
 #[test]
-fn strategies_under_the_lock_are_right_and_survive_panics() {
+fn strategies_are_right_and_survive_panics() {
     all::<Gil>();
-}
-
-#[test]
-fn strategies_without_it_are_right_and_survive_panics() {
     all::<FreeThreaded>();
 }
 
