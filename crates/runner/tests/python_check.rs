@@ -39,7 +39,8 @@ fn what_is_measured_has_figures_and_is_written() {
     let json = std::fs::read_to_string(home.path().join("check/check.json")).expect("it is written");
     let check: PythonCheck = serde_json::from_str(&json).expect("it is JSON");
     for row in &check.bands {
-        assert!(row.model.is_some_and(|figure| figure.n == 1), "{row:?}");
+        // A counter that never fell has no median fall.
+        assert!(row.model.map_or(row.id.starts_with("unsafe"), |figure| figure.n == 1), "{row:?}");
     }
     for file in ["check/report.md", "check/index.html"] {
         assert!(

@@ -71,7 +71,8 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::PythonCheck) -> 
         bands: bands.iter().map(|band| checked(band, &all, &pythons, noisy)).collect(),
     };
     show(&check, arguments)?;
-    Ok(code(&check))
+    let failed = all.iter().any(|((who, _), taken)| who.is_none() && taken.trouble.is_some());
+    Ok(code(&check, failed))
 }
 
 fn show(check: &PythonCheck, arguments: &cli::PythonCheck) -> Result<()> {
@@ -90,13 +91,11 @@ fn show(check: &PythonCheck, arguments: &cli::PythonCheck) -> Result<()> {
 }
 
 /// Bands outside are what was asked for; only what follows from the algorithm must hold, and the model must run.
-fn code(check: &PythonCheck) -> u8 {
-    let broken = |row: &Checked| {
-        (row.deterministic && row.verdict == Verdict::Outside) || (row.model.is_none() && row.reason.is_some())
-    };
+fn code(check: &PythonCheck, failed: bool) -> u8 {
+    let broken = |row: &Checked| row.deterministic && row.verdict == Verdict::Outside;
     if check.interrupted {
         exit::INTERRUPTED
-    } else if check.bands.iter().any(broken) {
+    } else if failed || check.bands.iter().any(broken) {
         exit::FAILED
     } else {
         exit::OK
@@ -243,7 +242,7 @@ fn checked(band: &Band, all: &All, pythons: &[Python], noisy: bool) -> Checked {
         let needs = band.quantity.needs();
         let trouble = needs.iter().filter_map(|id| all.get(&(None, id.clone()))?.trouble.as_ref().map(|why| (id, why)));
         let told = trouble.map(|(id, why)| format!("{id}: {why}")).next();
-        told.unwrap_or_else(|| String::from("no round was finished"))
+        told.unwrap_or_else(|| String::from("it happened in no round"))
     });
     let mut row = Checked {
         id: band.id.to_owned(),
