@@ -89,11 +89,7 @@ where
     }
 
     fn put(&mut self, queue: Ref<'h>, value: Ref<'h>) -> Outcome<Ref<'h>> {
-        if self.items >= self.world.options.objects as i64 {
-            let most = self.world.options.objects;
-            let message = format!("a thread put more than {most} items into containers");
-            return Err(self.fault(FaultKind::MemoryError, message));
-        }
+        self.room()?;
         self.incref(value);
         self.items += 1;
         let first = self.section(queue, |_, section| {

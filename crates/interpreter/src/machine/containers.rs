@@ -15,7 +15,7 @@ where
     pub(super) fn container(&mut self, op: Op) -> Outcome<()> {
         match op {
             Op::Negate => {
-                let value = self.take()?;
+                let value = self.pop();
                 let negated = match value.int() {
                     Some(int) => int.checked_neg().map(|int| self.int(int)).unwrap_or_else(|| {
                         Err(self.fault(FaultKind::OverflowError, format!("-({int}) does not fit in 64 bits")))
@@ -26,8 +26,8 @@ where
                 self.stack.push(negated?);
             }
             Op::Not => {
-                let value = self.take()?;
-                let truth = self.is_true(value);
+                let value = self.pop();
+                let truth = self.truth(value);
                 self.decref(value);
                 self.push_truth(!truth);
             }
@@ -41,7 +41,7 @@ where
                 self.stack.push(list);
             }
             Op::GetIter => {
-                let value = self.take()?;
+                let value = self.pop();
                 let iterator = match value.kind() {
                     Kind::Range => self.make(Kind::RangeIterator, value.value(), value.extra()),
                     Kind::List => {
@@ -55,21 +55,21 @@ where
                 self.stack.push(iterator?);
             }
             Op::Subscript => {
-                let (key, container) = (self.take()?, self.take()?);
+                let (key, container) = (self.pop(), self.pop());
                 let item = self.item(container, key);
                 self.decref(key);
                 self.decref(container);
                 self.stack.push(item?);
             }
             Op::StoreSubscript => {
-                let (key, container, value) = (self.take()?, self.take()?, self.take()?);
+                let (key, container, value) = (self.pop(), self.pop(), self.pop());
                 let stored = self.store(container, key, value);
                 self.decref(key);
                 self.decref(container);
                 stored?;
             }
             Op::DeleteSubscript => {
-                let (key, container) = (self.take()?, self.take()?);
+                let (key, container) = (self.pop(), self.pop());
                 let gone = self.take_out(container, key);
                 let why = self.key_error(key);
                 self.decref(key);
@@ -80,7 +80,7 @@ where
                 }
             }
             _ => {
-                let (container, key) = (self.take()?, self.take()?);
+                let (container, key) = (self.pop(), self.pop());
                 let there = self.contains(container, key);
                 self.decref(key);
                 self.decref(container);
@@ -89,21 +89,6 @@ where
             }
         }
         Ok(())
-    }
-
-    /// The top of the stack, which the assembler knows to be there.
-    fn take(&mut self) -> Outcome<Ref<'h>> {
-        self.stack.pop().ok_or_else(|| self.fault(FaultKind::RuntimeError, String::from("the stack is empty")))
-    }
-
-    fn is_true(&mut self, value: Ref<'h>) -> bool {
-        match value.kind() {
-            Kind::Bool | Kind::Int => value.value() != 0,
-            Kind::None => false,
-            Kind::List | Kind::Dict => self.length(value) > 0,
-            Kind::Str => !self.world.strings[value.value() as usize].is_empty(),
-            _ => true,
-        }
     }
 
     /// The error of a key that is not there, to be made later: when the key may be gone.
@@ -205,7 +190,7 @@ where
     }
 
     /// Whether another item fits.
-    fn room(&self) -> Outcome<()> {
+    pub(super) fn room(&self) -> Outcome<()> {
         let most = self.world.options.objects;
         if self.items < most as i64 {
             return Ok(());

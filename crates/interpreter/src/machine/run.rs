@@ -61,8 +61,9 @@ where
         self.check_point()
     }
 
+    /// The top of the stack, which the assembler knows to be there.
     #[inline(always)]
-    fn pop(&mut self) -> Ref<'h> {
+    pub(super) fn pop(&mut self) -> Ref<'h> {
         self.stack.pop().expect("the assembler followed the stack")
     }
 
@@ -356,7 +357,7 @@ where
 
     /// What counts as true.
     #[inline(always)]
-    fn truth(&mut self, value: Ref<'h>) -> bool {
+    pub(super) fn truth(&mut self, value: Ref<'h>) -> bool {
         match value.kind() {
             Kind::Bool | Kind::Int => value.value() != 0,
             Kind::None => false,
