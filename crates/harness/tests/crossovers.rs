@@ -49,6 +49,8 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
         deliberately_wrong: false,
         reference: name == "sequential/plain",
         skipped: None,
+        demands: Vec::new(),
+        source: None,
     };
     let sweep = Sweep {
         series: String::from("toy/w2"),
@@ -67,6 +69,12 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
             .into_iter()
             .collect(),
         workers: 2,
+        pattern: String::new(),
+        about: String::new(),
+
+        workers: 2,
+        pattern: String::new(),
+        about: String::new(),
         sweep: Some(sweep),
         cells: [cell("sequential/plain")].into_iter().chain(contenders.iter().map(|(name, _)| cell(name))).collect(),
         known: BTreeMap::new(),
@@ -253,6 +261,9 @@ fn the_leaders_of_both_ends_are_compared_where_the_choice_matters() {
         rounds: 16,
         capacity: None,
         sweep: None,
+        pattern: String::new(),
+        about: String::new(),
+        foreign: Vec::new(),
         loud: Vec::new(),
         without_loud: None,
     };

@@ -85,6 +85,8 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
         deliberately_wrong: name.starts_with("wrong/"),
         reference: name == "sequential/plain",
         skipped: None,
+        demands: Vec::new(),
+        source: None,
     };
     let sweep = Sweep {
         series: String::from("toy/w2"),
@@ -103,6 +105,12 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
             .into_iter()
             .collect(),
         workers: 2,
+        pattern: String::new(),
+        about: String::new(),
+
+        workers: 2,
+        pattern: String::new(),
+        about: String::new(),
         sweep: Some(sweep),
         cells: [cell("sequential/plain")].into_iter().chain(contenders.iter().map(|(name, _)| cell(name))).collect(),
         known: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Environment, HazardVerdict, RunStatus, Support, Sweep, Tool, Units};
+use crate::{Environment, HazardVerdict, RunStatus, Source, Support, Sweep, Tool, Units};
 
 /// The version written into every [`Event::Plan`].
 pub const SCHEMA: &str = "samples/1";
@@ -122,6 +122,12 @@ pub struct PlannedGroup {
     pub knobs: Map<String, Value>,
     /// Workers (clients).
     pub workers: u32,
+    /// The workload's pattern.
+    #[serde(default)]
+    pub pattern: String,
+    /// What the workload is, one line.
+    #[serde(default)]
+    pub about: String,
     /// Its place in a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
@@ -152,6 +158,12 @@ pub struct PlannedCell {
     pub reference: bool,
     /// Excluded by a filter: never sampled.
     pub skipped: Option<String>,
+    /// What it demands of a program's types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<String>,
+    /// The code that is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// A hazard that is tried.

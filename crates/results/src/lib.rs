@@ -19,8 +19,8 @@ pub use crossover::{At, Crossover, Found, Sweep};
 pub use hazard::{Hazard, HazardVerdict};
 pub use metg::{Bound, Efficiency, Granularity, Metg};
 pub use run::{
-    Cell, CellStatus, Contrast, Environment, Group, Metric, Run, RunInfo, RunStatus, Support, Tool, Units, Verdict,
-    WithoutLoud,
+    Cell, CellStatus, Contrast, Environment, Group, Metric, Run, RunInfo, RunStatus, Source, Support, Tool, Units,
+    Verdict, WithoutLoud,
 };
 pub use trust::{Interval, KnownEffect, Quiet, Serial, SoakTest, Trust, TwinTest};
 

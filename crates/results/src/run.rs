@@ -166,6 +166,33 @@ pub struct Cell {
     pub metrics: BTreeMap<String, Metric>,
     /// What it really used, in the last sample.
     pub units: Units,
+    /// Every sample that stands: its round, and the metric that the verdict is about. Empty in files of older versions.
+    #[serde(default)]
+    pub samples: Vec<(u32, f64)>,
+    /// What it demands of a program's types, as one writes it in Rust: `Send`, `Serialize`.
+    #[serde(default)]
+    pub demands: Vec<String>,
+    /// The code that was measured; null where nobody knows it, as of a contender that is another program.
+    #[serde(default)]
+    pub source: Option<Source>,
+}
+
+/// Where a contender is implemented and how much code that is: counted in the code by the build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The file, from the root of the repository.
+    pub file: String,
+    /// Lines of code in that file: without comments, blank lines and tests.
+    pub lines: u32,
+    /// Of those, how often the word `unsafe` stands there.
+    #[serde(rename = "unsafe")]
+    pub unsafe_count: u32,
+    /// Lines of code in that file and in every module of its crate that it uses, directly or not.
+    #[serde(default)]
+    pub lines_with_shared: u32,
+    /// How often the word `unsafe` stands in those.
+    #[serde(default)]
+    pub unsafe_with_shared: u32,
 }
 
 /// A measured distribution over samples, or nothing with a reason.
@@ -324,6 +351,15 @@ pub struct Group {
     /// Its place in a sweep; null where it is in none.
     #[serde(default)]
     pub sweep: Option<Sweep>,
+    /// The pattern of its workload: `map-reduce`; empty in files of older versions.
+    #[serde(default)]
+    pub pattern: String,
+    /// What the workload is, one line; empty in files of older versions.
+    #[serde(default)]
+    pub about: String,
+    /// Share of the machine that others used in each round, where that can be read: round, share.
+    #[serde(default)]
+    pub foreign: Vec<(u32, f64)>,
     /// Rounds in which others used more of the machine than `max(15 %, lower quartile + 10 points)`.
     #[serde(default)]
     pub loud: Vec<u32>,

@@ -173,6 +173,8 @@ fn add_old(group: &mut Group, old: &Launcher, short: &str) {
             deliberately_wrong: false,
             reference: false,
             skipped: None,
+            demands: Vec::new(),
+            source: None,
         });
     }
     group.alternatives.extend(olds);

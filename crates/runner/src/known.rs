@@ -82,6 +82,8 @@ pub(crate) fn group<M: Models>(
             deliberately_wrong: false,
             reference,
             skipped: None,
+            demands: Vec::new(),
+            source: None,
         });
     }
     let planned = PlannedGroup {
@@ -89,6 +91,8 @@ pub(crate) fn group<M: Models>(
         workload: kernel.to_owned(),
         knobs: serde_json::Map::new(),
         workers: 1,
+        pattern: String::new(),
+        about: String::new(),
         sweep: None,
         cells,
         known,

@@ -189,12 +189,16 @@ mod tests {
             deliberately_wrong: false,
             reference: true,
             skipped: None,
+            demands: Vec::new(),
+            source: None,
         };
         let group = PlannedGroup {
             id: String::from("toy/w1"),
             workload: String::from("toy"),
             knobs: serde_json::Map::new(),
             workers: 1,
+            pattern: String::new(),
+            about: String::new(),
             sweep: None,
             known: std::collections::BTreeMap::new(),
             cells: vec![cell],

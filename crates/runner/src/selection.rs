@@ -133,6 +133,8 @@ struct Contender {
     support: results::Support,
     why: Option<String>,
     wrong: bool,
+    demands: Vec<String>,
+    source: Option<results::Source>,
     guest: bool,
     launcher: Launcher,
 }
@@ -146,6 +148,8 @@ impl Contender {
             support: refused.map_or_else(|| support(&cell.support), |_| results::Support::NotApplicable),
             why: refused.or_else(|| cell.why()).map(str::to_owned),
             wrong: cell.wrong,
+            demands: cell.demands.iter().map(|demand| demand.word().to_owned()).collect(),
+            source: sources::of(cell),
             guest: false,
             launcher: own.clone(),
         }
@@ -161,6 +165,8 @@ impl Contender {
             support,
             why: why.map(str::to_owned),
             wrong: false,
+            demands: Vec::new(),
+            source: None,
             guest: true,
             launcher: launcher.clone(),
         };
@@ -192,6 +198,8 @@ fn guest(text: &str, folder: &Path) -> Result<Contender> {
         support: results::Support::Idiomatic,
         why: None,
         wrong: false,
+        demands: Vec::new(),
+        source: None,
         guest: true,
         launcher: Launcher { argv, env: vec![sockets(folder)] },
     })
@@ -212,6 +220,8 @@ fn group(
         workload: variant.workload.id.to_owned(),
         knobs: variant.changed(),
         workers,
+        pattern: variant.workload.pattern.id().to_owned(),
+        about: variant.workload.about.to_owned(),
         sweep: variant.swept.as_ref().map(|swept| results::Sweep {
             series: format!("{}/w{workers}", swept.place.series),
             ..swept.place.clone()
@@ -222,7 +232,7 @@ fn group(
     let mut alternatives = Vec::new();
     let mut wanted = false;
     for contender in contenders {
-        let Contender { model, strategy, support, why, wrong, guest, launcher } = contender;
+        let Contender { model, strategy, support, why, wrong, demands, source, guest, launcher } = contender;
         let id = format!("{prefix}/{model}/{strategy}/w{workers}");
         let reference = (model.as_str(), strategy.as_str()) == REFERENCE;
         let mut ids = vec![id.clone()];
@@ -250,7 +260,18 @@ fn group(
             };
             alternatives.push(Alternative { launcher, config, wrong, reference, guest });
         }
-        let cell = PlannedCell { id, model, strategy, support, why, deliberately_wrong: wrong, reference, skipped };
+        let cell = PlannedCell {
+            id,
+            model,
+            strategy,
+            support,
+            why,
+            deliberately_wrong: wrong,
+            reference,
+            skipped,
+            demands,
+            source,
+        };
         planned.cells.push(cell);
     }
     let probe = if variant.workload.pattern.has_clients() { 0 } else { workers.min(cpus().get() as u32) };

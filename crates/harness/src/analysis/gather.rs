@@ -183,6 +183,9 @@ impl<'e> Gathered<'e> {
             primary: String::from("elapsed_ns"),
             metrics: self.metrics(planned, samples),
             units: samples.last().map(|taken| taken.units).unwrap_or_default(),
+            samples: samples.iter().map(|taken| (taken.round, taken.elapsed_ns)).collect(),
+            demands: planned.demands.clone(),
+            source: planned.source.clone(),
         }
     }
 

@@ -175,6 +175,8 @@ pub(crate) fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
         deliberately_wrong: false,
         reference: index == 0,
         skipped: None,
+        demands: Vec::new(),
+        source: None,
     };
     let cells: Vec<PlannedCell> = contenders.iter().enumerate().map(cell).collect();
     let alternative = |cell: &PlannedCell| Alternative {
@@ -204,6 +206,8 @@ pub(crate) fn group(id: &str, contenders: &[(&str, &str)]) -> Group {
         workload,
         knobs,
         workers: 2,
+        pattern: String::new(),
+        about: String::new(),
         sweep: None,
         cells,
         known: BTreeMap::new(),

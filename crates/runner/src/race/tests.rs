@@ -101,6 +101,8 @@ fn group(contenders: &[&str]) -> Group {
         workload: String::from("toy"),
         knobs: serde_json::Map::new(),
         workers: 8,
+        pattern: String::new(),
+        about: String::new(),
         sweep: None,
         cells: Vec::new(),
         known: BTreeMap::new(),
