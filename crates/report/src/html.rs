@@ -22,8 +22,8 @@ use crate::words::{self, Piece, Sentence};
 
 pub use python_check::python_check_html;
 
-/// Tokens, type and layout of the page.
-const STYLE: &str = include_str!("html/page.css");
+/// Tokens, type and layout of the page, then a file a component.
+const STYLE: &str = concat!(include_str!("html/style/base.css"),);
 
 /// Shapes of the models, so that nobody needs the colours.
 const GLYPHS: &str = include_str!("html/glyphs.svg");
