@@ -1,9 +1,11 @@
-//! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
+//! The report as one offline file: no network, readable on a phone, in the dark and on paper. Everything that is said stands
+//! in it without its script, which only sorts, filters and opens single cells.
 
 mod cells;
 mod chart;
 mod checks;
 mod forest;
+mod frame;
 mod granularity;
 mod hazards;
 mod python_check;
@@ -12,6 +14,8 @@ mod turns;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
+
+use frame::{Contents, Part};
 
 use crate::checks::loud;
 use crate::figures;
@@ -23,7 +27,14 @@ use crate::words::{self, Piece, Sentence};
 pub use python_check::python_check_html;
 
 /// Tokens, type and layout of the page, then a file a component.
-const STYLE: &str = concat!(include_str!("html/style/base.css"),);
+const STYLE: &str = concat!(
+    include_str!("html/style/base.css"),
+    include_str!("html/style/frame.css"),
+    include_str!("html/style/forest.css"),
+);
+
+/// What the page does beyond showing.
+const SCRIPT: &str = include_str!("html/page.js");
 
 /// Shapes of the models, so that nobody needs the colours.
 const GLYPHS: &str = include_str!("html/glyphs.svg");
@@ -36,26 +47,29 @@ pub fn html(run: &Run) -> String {
     let grains = grains_of(&view, &sweeps);
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
-    let body = markup! {
-        (top(&view))
-        main {
-            (verdicts(&view, &sweeps, &grains))
-            (turns::turns(&view, &sweeps))
-            (granularity::granularity(&view, &grains))
-            @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
-            (sections::lost(&view))
-            (hazards::hazards(run))
-            (checks::section_of(run))
-            (sections::machine(run))
-            (sections::omissions(&view, &sweeps))
-            (sections::method(run))
-        }
+    let mut contents = Contents::default();
+    let sections = markup! {
+        (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts(&view, &sweeps, &grains)))
+        (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
+        (contents.add(Part::Evidence, "granularity", "How small may a task be?", granularity::granularity(&view, &grains)))
+        (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
+        (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
+        (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
+        (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
+        (contents.add(Part::Trust, "machine", "Machine and run", sections::machine(run)))
+        (contents.add(Part::Trust, "omissions", "Failures and omissions", sections::omissions(&view, &sweeps)))
+        (contents.add(Part::Trust, "method", "Method, limits, bias", sections::method(run)))
     };
-    document(&title, untrusted, body)
+    let body = markup! {
+        (frame::bar(&view, &contents))
+        main.wrap.nos { (top(&view)) (sections) (frame::foot(run)) }
+    };
+    document(&title, untrusted, body, Some(&markup! { script { (PreEscaped(SCRIPT)) } }))
 }
 
-/// A page: one file, nothing fetched.
-fn document(title: &str, untrusted: bool, body: Markup) -> String {
+/// A page: one file, nothing fetched. What it does beyond showing, if anything, stands at its end.
+fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>) -> String {
+    let policy = if script.is_some() { ";script-src 'unsafe-inline'" } else { "" };
     markup! {
         (DOCTYPE)
         html lang="en" {
@@ -64,13 +78,16 @@ fn document(title: &str, untrusted: bool, body: Markup) -> String {
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // Proof, not hope, that nothing is fetched.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(format!("default-src 'none';style-src 'unsafe-inline'{policy}"));
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
+                // Before anything is drawn, so that what needs the script does not appear later.
+                @if script.is_some() { script { "document.documentElement.classList.add('js')" } }
             }
-            body.untrusted[untrusted] {
+            body.untrusted[untrusted] id="top" {
                 (PreEscaped(GLYPHS))
-                div.wrap { (body) }
+                (body)
+                @if let Some(script) = script { (script) }
             }
         }
     }
@@ -98,9 +115,6 @@ fn top(view: &View<'_>) -> Markup {
                     (figures::plural(view.groups.len(), "group")) }
                 dt { "rounds" } dd { (run.run.rounds) "; seed " (run.run.seed) }
             }
-        }
-        ul.key aria-label="Models" {
-            @for model in view.models() { li class=(class(model)) { i.g {} (model) } }
         }
     }
 }
@@ -159,6 +173,9 @@ fn folded(view: &View<'_>, sweep: &Turns<'_>, inside: &Markup) -> Markup {
 }
 
 fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
+    if view.groups.iter().all(|group| group.rows.is_empty()) {
+        return markup! {};
+    }
     let detailed = cells::groups_shown(view);
     let title = markup! {
         h2 { "Evidence by workload" }
