@@ -5,7 +5,7 @@ use report::{Terminal, csv, html, markdown, terminal};
 use results::{RunStatus, Verdict};
 
 use crate::checked::{loud, many, untrusted};
-use crate::runs::{everything, forty, swept};
+use crate::runs::{everything, forty, page, swept};
 
 const PLAIN: Terminal = Terminal { colour: false, width: 80 };
 
@@ -74,7 +74,7 @@ fn who_is_far_leaves_the_axis_to_the_others() {
 #[test]
 fn html_says_everything_and_fetches_nothing() {
     let run = everything();
-    let page = html(&run).replace('\u{a0}', " ");
+    let page = page(&run).replace('\u{a0}', " ");
     for said in [
         "tie (within 5 %)",
         "is not separated from it (any difference is below 7 %)",
