@@ -38,7 +38,7 @@ await Promise.all(Array.from({ length: availableParallelism() }, async () => {
 await browser.close();
 const seconds = ((Date.now() - start) / 1000).toFixed(1);
 console.log(`browser: ${held} checks hold on ${pages.length} pages, ${broken.length} do not, ${seconds} s`);
-for (const line of broken) console.log(line);
+for (const what of broken) console.log(`  FAIL  ${what}`);
 process.exitCode = broken.length ? 1 : 0;
 
 /** Runs one check. It says what it found, nothing if it does not apply, or throws. */
@@ -60,9 +60,10 @@ async function check(site, name, holds) {
     console.log(`  ok    ${site.file}: ${name}${said ? `: ${said}` : ""} (${took()})`);
   } catch (error) {
     const wrong = tabs.flatMap((opened) => opened.wrong);
-    const line = `  FAIL  ${site.file}: ${name}: ${[error.message, ...new Set(wrong)].join("; ")} (${took()})`;
-    broken.push(line);
-    console.log(line);
+    broken.push(`${site.file}: ${name}`);
+    // A message of several lines would lose its page among those of others.
+    const said = [error.message, ...new Set(wrong)].join("; ").replace(/\s*\n\s*/g, " ");
+    console.log(`  FAIL  ${site.file}: ${name}: ${said} (${took()})`);
   }
   await Promise.all(tabs.map((opened) => opened.context.close()));
 }

@@ -177,7 +177,8 @@ async function themes(site, tab) {
   return `${light}, ${dark}`;
 }
 
-const matrix = (page) => page.$$eval(".mx tbody tr", (rows) => rows.map((row) => row.textContent.trim()).join("\n"));
+const matrix = (page) =>
+  page.$$eval(".mx tbody tr", (rows) => rows.filter((row) => row.checkVisibility()).map((row) => row.textContent).join("\n"));
 
 async function workers(site, tab) {
   if (!wants("workers")(site)) return undefined;
