@@ -144,6 +144,7 @@ pub(super) fn method(run: &Run) -> Markup {
             li { "Fresh processes hide long-run effects." }
             li { "Stored runs of different days or machines are unpaired: only a comparison that measures both sides again, interleaved, may gate." }
             li { "It holds for this machine, these sizes and these implementations." }
+            li { "Whom it may favour, as those who made it see it, stands in " code { "BIAS.md" } " of the repository, with how to object." }
         }
     };
     section("method", title, body)
