@@ -13,9 +13,10 @@ use crate::view::{GroupView, Row, Standing, View, median};
 use crate::words;
 
 /// The table of a group: best set first, counterexamples in a body of their own. Rows that have no room are counted.
-pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, share: &mut Share) -> Markup {
+pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, metrics: bool, share: &mut Share) -> Markup {
     let axis = Axis::new(view, group);
-    let plot = Plot { axis: axis.as_ref(), grid: format!("f{index}"), index };
+    let details = format!("#{}{index}", if metrics { "k" } else { "g" });
+    let plot = Plot { axis: axis.as_ref(), grid: format!("f{index}"), details };
     let decided = group.leader().is_some();
     let brackets = Brackets::new(group);
     let last_best = group.rows.iter().rposition(|row| row.standing.best());
@@ -81,12 +82,13 @@ fn head(axis: Option<&Axis>, brackets: &Brackets, decided: bool) -> Markup {
 struct Plot<'a> {
     axis: Option<&'a Axis>,
     grid: String,
-    index: usize,
+    /// Where a name leads without the script.
+    details: String,
 }
 
 impl Plot<'_> {
     fn name(&self, cell: &Cell) -> Markup {
-        html! { a href=(format!("#k{}", self.index)) data-cell=(cell.id) { i.g {} (cell.contender) } }
+        html! { a href=(self.details) data-cell=(cell.id) { i.g {} (cell.contender) } }
     }
 
     fn row(&self, view: &View<'_>, row: &Row<'_>, decided: bool) -> Markup {
@@ -321,7 +323,7 @@ impl Axis {
                 use href=(format!("#{grid}")) {}
                 @if let Some((speed, ends)) = speed(row) {
                     @if let Some((lo, hi)) = ends { line.ci x1=(percent(self.at(lo))) x2=(percent(self.at(hi))) {} }
-                    use.ho[hollow] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) {}
+                    use class=[hollow.then_some("ho")] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) {}
                 }
             }
         }
