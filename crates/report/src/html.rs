@@ -134,6 +134,8 @@ fn top(view: &View<'_>) -> Markup {
 fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
+    let groups = view.groups.iter().enumerate().filter(|(_, group)| crate::turns::place(group).is_none());
+    let own = Share::VERDICTS.fill(groups.map(|(i, group)| verdict(view, group, i)));
     let body = markup! {
         @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
         ul.verdicts {
@@ -146,9 +148,7 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
             @for (i, grains) in grains.iter().enumerate() {
                 li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
             }
-            @for (i, group) in view.groups.iter().enumerate() {
-                @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
-            }
+            @for verdict in &own { (verdict) }
             @if let Some(summary) = crate::hazards::summary(view.run) {
                 li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
             }

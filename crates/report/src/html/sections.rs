@@ -116,7 +116,7 @@ fn omission(one: &Omission<'_>) -> Markup {
             th scope="row" { @if one.bad { span.x { "✕ " (one.what) } } @else { (one.what) } }
             td { @for (i, name) in one.contenders.iter().enumerate() { @if i > 0 { ", " } (contender(name)) } }
             td data-l="in" { (one.places.join("; ")) }
-            td { (one.reason) }
+            td { (ticked(one.reason)) }
         }
     }
 }
