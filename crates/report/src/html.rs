@@ -2,6 +2,7 @@
 //! in it without its script, which only sorts, filters and opens single cells.
 
 mod brackets;
+mod cell;
 mod cells;
 mod chart;
 mod checks;
@@ -14,6 +15,7 @@ mod near;
 mod python_check;
 mod sections;
 mod share;
+mod spread;
 mod turns;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
@@ -37,6 +39,7 @@ const STYLE: &str = concat!(
     include_str!("html/style/frame.css"),
     include_str!("html/style/forest.css"),
     include_str!("html/style/matrix.css"),
+    include_str!("html/style/cell.css"),
 );
 
 /// What the page does beyond showing.
@@ -54,6 +57,7 @@ pub fn html(run: &Run) -> String {
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
     let mut contents = Contents::default();
+    let (cell, cells) = cell::cell(&view);
     let sections = markup! {
         (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts(&view, &sweeps, &grains)))
         (contents.add(Part::Choose, "matrix", "Workload by model", matrix::matrix(&view)))
@@ -62,6 +66,7 @@ pub fn html(run: &Run) -> String {
         (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
         (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
         (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
+        (contents.add(Part::Evidence, "cell", "One cell", cell))
         (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
         (contents.add(Part::Trust, "machine", "Machine and run", sections::machine(run)))
         (contents.add(Part::Trust, "omissions", "Failures and omissions", sections::omissions(&view, &sweeps)))
@@ -71,7 +76,7 @@ pub fn html(run: &Run) -> String {
         (frame::bar(&view, &contents))
         main.wrap.nos { (top(&view)) (sections) (frame::foot(run)) }
     };
-    document(&title, untrusted, body, Some(&markup! { script { (PreEscaped(SCRIPT)) } }))
+    document(&title, untrusted, body, Some(&markup! { (cells) script { (PreEscaped(SCRIPT)) } }))
 }
 
 /// A page: one file, nothing fetched. What it does beyond showing, if anything, stands at its end.
@@ -129,6 +134,8 @@ fn top(view: &View<'_>) -> Markup {
 fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
+    let groups = view.groups.iter().enumerate().filter(|(_, group)| crate::turns::place(group).is_none());
+    let own = Share::VERDICTS.fill(groups.map(|(i, group)| verdict(view, group, i)));
     let body = markup! {
         @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
         ul.verdicts {
@@ -141,9 +148,7 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
             @for (i, grains) in grains.iter().enumerate() {
                 li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
             }
-            @for (i, group) in view.groups.iter().enumerate() {
-                @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
-            }
+            @for verdict in &own { (verdict) }
             @if let Some(summary) = crate::hazards::summary(view.run) {
                 li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
             }
@@ -240,7 +245,7 @@ fn article(
     markup! {
         article.wl id=(format!("g{index}")) {
             (head)
-            (forest::table(view, group, index, share))
+            (forest::table(view, group, index, metrics.is_some(), share))
             @if let Some(metrics) = metrics { (metrics) }
         }
     }
@@ -288,13 +293,24 @@ fn said(sentence: &Sentence) -> Markup {
         @for piece in &sentence.0 {
             @match piece {
                 // A per cent sign stays with its figure.
-                Piece::Text(text) => { (text.replace(" %", "\u{a0}%")) }
+                Piece::Text(text) => { (times(&text.replace(" %", "\u{a0}%"))) }
                 Piece::Contender(name) => { (contender(name)) }
                 Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
                 Piece::Aside(text) => { " " span.q.nw { (text) } }
             }
         }
     }
+}
+
+/// `2.1x` as `2.1×`: plain text has no better sign.
+fn times(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for (at, c) in text.char_indices() {
+        let after = text[at + c.len_utf8()..].chars().next().is_none_or(|next| !next.is_alphanumeric());
+        let sign = c == 'x' && after && out.ends_with(|before: char| before.is_ascii_digit());
+        out.push(if sign { '×' } else { c });
+    }
+    out
 }
 
 /// What stands between back ticks is typed.

@@ -13,40 +13,40 @@ use crate::view::{GroupView, Row, Standing, View, median};
 use crate::words;
 
 /// The table of a group: best set first, counterexamples in a body of their own. Rows that have no room are counted.
-pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, share: &mut Share) -> Markup {
+pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, metrics: bool, share: &mut Share) -> Markup {
     let axis = Axis::new(view, group);
-    let plot = Plot { axis: axis.as_ref(), grid: format!("f{index}"), index };
+    let details = format!("#{}{index}", if metrics { "k" } else { "g" });
+    let plot = Plot { axis: axis.as_ref(), grid: format!("f{index}"), details };
     let decided = group.leader().is_some();
     let brackets = Brackets::new(group);
     let last_best = group.rows.iter().rposition(|row| row.standing.best());
+    let grid = html! { @if let (Some(axis), true) = (&axis, decided) { (axis.grid(&plot.grid)) } };
+    let head = html! {
+        caption.sr { (words::title(group)) ": " (if decided { "every contender against sequential and against the leader" } else { "medians so far" }) }
+        thead { tr { (head(axis.as_ref(), &brackets, decided)) } }
+    };
     let rows = group.rows.iter().enumerate().map(|(at, row)| {
         let class = row_class(row, last_best == Some(at));
-        html! {
-            tr class=(class) {
-                @if decided { td.set { (brackets.at(group, at)) } }
-                (plot.row(view, row, decided))
-            }
-        }
+        html! { tr class=(class) { @if decided { td.set { (brackets.at(group, at)) } } (plot.row(view, row, decided)) } }
     });
-    let rows = share.fill(rows);
-    let wrong = if rows.len() == group.rows.len() {
-        share.fill(group.wrong.iter().map(|cell| plot.wrong(group, cell, decided)))
-    } else {
-        Vec::new()
-    };
+    let wrong = group.wrong.iter().map(|cell| plot.wrong(group, cell, decided));
+    let room = share.holds(grid.0.len() + head.0.len());
+    let rows = if room { share.fill(rows) } else { Vec::new() };
+    let wrong = share.fill(wrong);
     let left_out = group.rows.len() + group.wrong.len() - rows.len() - wrong.len();
     html! {
-        @if let (Some(axis), true) = (&axis, decided) { (axis.grid(&plot.grid)) }
-        table.forest.open[!decided] id=(format!("t-g{index}")) {
-            caption.sr { (words::title(group)) ": " (if decided { "every contender against sequential and against the leader" } else { "medians so far" }) }
-            thead { tr { (head(axis.as_ref(), &brackets, decided)) } }
-            tbody { @for row in &rows { (row) } }
-            @if !wrong.is_empty() {
-                tbody.wrong {
-                    tr.hd { th scope="rowgroup" colspan=(if decided { 7 } else { 2 }) {
-                        span.tag { "deliberately wrong" } " never ranked, see " a href="#lost" { "lost updates" }
-                    } }
-                    @for row in &wrong { (row) }
+        @if room {
+            (grid)
+            table.forest.open[!decided] id=(format!("t-g{index}")) {
+                (head)
+                tbody { @for row in &rows { (row) } }
+                @if !wrong.is_empty() {
+                    tbody.wrong {
+                        tr.hd { th scope="rowgroup" colspan=(if decided { 7 } else { 2 }) {
+                            span.tag { "deliberately wrong" } " never ranked, see " a href="#lost" { "lost updates" }
+                        } }
+                        @for row in &wrong { (row) }
+                    }
                 }
             }
         }
@@ -81,12 +81,13 @@ fn head(axis: Option<&Axis>, brackets: &Brackets, decided: bool) -> Markup {
 struct Plot<'a> {
     axis: Option<&'a Axis>,
     grid: String,
-    index: usize,
+    /// Where a name leads without the script.
+    details: String,
 }
 
 impl Plot<'_> {
     fn name(&self, cell: &Cell) -> Markup {
-        html! { a href=(format!("#k{}", self.index)) data-cell=(cell.id) { i.g {} (cell.contender) } }
+        html! { a href=(self.details) data-cell=(cell.id) { i.g {} (cell.contender) } }
     }
 
     fn row(&self, view: &View<'_>, row: &Row<'_>, decided: bool) -> Markup {
@@ -321,7 +322,7 @@ impl Axis {
                 use href=(format!("#{grid}")) {}
                 @if let Some((speed, ends)) = speed(row) {
                     @if let Some((lo, hi)) = ends { line.ci x1=(percent(self.at(lo))) x2=(percent(self.at(hi))) {} }
-                    use.ho[hollow] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) {}
+                    use class=[hollow.then_some("ho")] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) {}
                 }
             }
         }

@@ -69,7 +69,7 @@ pub(super) fn matrix(view: &View<'_>) -> Markup {
         p.how {
             "Each model by its best strategy, named below the figure. " b { "1.00" } " leads, " b { "=" } " ties with it within "
             (figures::percent(view.run.run.delta)) ", " b.nw { "?<6\u{a0}%" } " is not separated and any difference is below that, "
-            b { "1.9–2.3×" } " is the interval of how much slower; " b { "≤1.04×" } ": slower, but inside the tie band; "
+            b { "1.9–2.3×" } " is the interval of the times that it is slower; " b { "≤1.04×" } ": slower, but inside the tie band; "
             b { "far" } ": over 20 times, not tested. A time alone: not decided. w8: 8 workers."
         }
     };
@@ -156,7 +156,7 @@ fn by_model(line: &Line<'_, '_>, model: &str) -> Markup {
             Some(row) => td class=(format!("{} {}", heat(row), class(model))) {
                 a href=(format!("#g{}", line.index)) data-cell=(row.cell.id) {
                     b { (figure(row)) }
-                    small { (if row.reference { median(row) } else { row.cell.strategy.clone() }) }
+                    small { (if row.reference && row.standing != Standing::Undecided { median(row) } else { row.cell.strategy.clone() }) }
                 }
             },
             None => (absent(line.group, model)),
@@ -173,7 +173,7 @@ fn absent(group: &GroupView<'_>, model: &str) -> Markup {
     };
     let cell = group.absent.iter().filter(|cell| cell.model == model && !cell.deliberately_wrong).min_by_key(weight);
     html! {
-        td.hx class=(class(model)) {
+        td class=(format!("hx {}", class(model))) {
             @match cell {
                 Some(cell) => { b { (absence(cell.status)) } small { (words::reason(cell)) } }
                 None => { b { (NONE) } }
@@ -197,7 +197,7 @@ fn median(row: &Row<'_>) -> String {
 fn heat(row: &Row<'_>) -> &'static str {
     let inside = row.behind.is_some_and(|behind| behind.inside_band || behind.verdict == Verdict::Tie);
     match (row.standing, row.ratio) {
-        (Standing::Undecided, _) => "",
+        (Standing::Undecided, _) => "hn",
         (standing, _) if standing.best() => "h0",
         (Standing::Far, _) | (_, None) => "hx",
         (_, Some(ratio)) if inside || ratio <= 1.1 => "h1",
@@ -231,7 +231,7 @@ fn figure(row: &Row<'_>) -> String {
     if row.standing != Standing::Undecided && row.slower_than_reference() {
         text.push_str(" ▼");
     }
-    text.replace(" %", "\u{a0}%")
+    super::times(&text.replace(" %", "\u{a0}%"))
 }
 
 fn ends(row: &Row<'_>) -> Option<(String, String)> {
