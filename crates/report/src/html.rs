@@ -104,6 +104,8 @@ fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>)
         }
     }
     .into_string()
+    // No HTML may hold them, and nobody can read them.
+    .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
 }
 
 fn top(view: &View<'_>) -> Markup {
@@ -135,7 +137,8 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
     let groups = view.groups.iter().enumerate().filter(|(_, group)| crate::turns::place(group).is_none());
-    let own = Share::VERDICTS.fill(groups.map(|(i, group)| verdict(view, group, i)));
+    let mut share = Share::VERDICTS;
+    let own = share.fill(groups.map(|(i, group)| verdict(view, group, i)));
     let body = markup! {
         @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
         ul.verdicts {
