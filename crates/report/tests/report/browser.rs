@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use results::{CellStatus, Run, Verdict};
 use serde_json::{Value, json};
 
-use crate::checked::{many, untrusted, vouched};
+use crate::checked::{many, vouched};
 use crate::hostile::hostile;
 use crate::runs::{empty, group, swept};
 
@@ -68,8 +68,7 @@ fn write_pages(folder: &Path) -> std::io::Result<()> {
     add("everything", &vouched(), WHOLE, json!({ "thorough": sample.is_none() }))?;
     add("workers", &scaled(), &[WHOLE, &["workers"]].concat(), json!({}))?;
     add("swept", &swept(), WHOLE, json!({}))?;
-    add("untrusted", &untrusted(), WHOLE, json!({}))?;
-    add("hostile", &hostile(), WHOLE, json!({ "thorough": true }))?;
+    add("hostile", &hostile(), WHOLE, json!({}))?;
     add("empty", &empty(), &["script"], json!({}))?;
     add("large", &many(500, 10), WHOLE, json!({ "large": true, "limit": LARGE }))?;
     std::fs::write(folder.join("pages.json"), serde_json::to_string_pretty(&pages)?)
