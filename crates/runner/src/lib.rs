@@ -36,6 +36,7 @@ mod resume;
 mod revision;
 mod selection;
 mod selfcheck;
+mod sources;
 mod sweep;
 mod verify;
 
