@@ -28,7 +28,7 @@ pub use csv::csv;
 pub use explored::explored;
 pub use faults::went_wrong;
 pub use html::{html, python_check_html};
-pub use markdown::markdown;
+pub use markdown::{excerpt, markdown};
 pub use python_check::{python_check, python_check_markdown};
 pub use race::race;
 pub use terminal::{Terminal, terminal};

@@ -21,6 +21,7 @@ mod hidden;
 mod id;
 mod interpret;
 mod interrupt;
+mod json;
 mod known;
 mod list;
 mod measure;
