@@ -1,15 +1,18 @@
 //! The report as a comment on a pull request: the verdict first, one table, the details folded, the command last.
 
 mod checks;
+mod choose;
 
 use std::fmt::Write as _;
 
 use results::{Cell, CellStatus, Crossover, Metg, Run};
 
+use crate::choose::rows as questions;
 use crate::facts;
 use crate::figures::{self, NONE};
 use crate::granularity::{self, Grains};
 use crate::hazards;
+use crate::matter::matter;
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -46,12 +49,17 @@ pub fn markdown(run: &Run) -> String {
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
     sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
-    granularity::all(&view, &sweeps).iter().for_each(|grains| grain(&mut doc, grains));
+    let grains = granularity::all(&view, &sweeps);
+    grains.iter().for_each(|grains| grain(&mut doc, grains));
     table(&mut doc, &view, &alone);
     for group in &view.groups {
         for sentence in words::lost(group) {
             doc.line(&format!("\n✕ {}: {}", escape(&words::title(group)), escape(&sentence.to_string())));
         }
+    }
+    choose::folded(&mut doc, &view, &questions(&view, &sweeps, &grains));
+    if !run.cells.is_empty() {
+        doc.line(&format!("\n{}", ticked(&matter(&view, &sweeps).said)));
     }
     for sweep in &sweeps {
         let groups: Vec<&GroupView<'_>> = sweep.groups.iter().map(|index| &view.groups[*index]).collect();
@@ -318,6 +326,12 @@ fn escape_to(text: &str, limit: usize) -> String {
         }
     }
     out
+}
+
+/// Text in which what stands between back ticks is typed.
+fn ticked(text: &str) -> String {
+    let part = |(place, part)| if place % 2 == 1 { code(part) } else { escape_to(part, 1_000) };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// A code span that its content cannot end.
