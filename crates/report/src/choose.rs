@@ -101,10 +101,10 @@ fn group<'a>(
     }
 }
 
-/// ``no group of requests or echo that is judged by `latency_p99_ns` ``.
+/// ``requests or echo, judged by `latency_p99_ns` ``.
 fn needs(asked: &Workloads) -> String {
-    let metric = asked.metric.map(|metric| format!(" that is judged by `{metric}`")).unwrap_or_default();
-    format!("no group of {}{metric}", asked.ids.join(" or "))
+    let metric = asked.metric.map(|metric| format!(", judged by `{metric}`")).unwrap_or_default();
+    format!("{}{metric}", asked.ids.join(" or "))
 }
 
 /// `best is 1.9× sequential [1.88, 1.93]`, or what else the group says of one thread.

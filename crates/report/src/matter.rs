@@ -60,12 +60,12 @@ fn answer(view: &View<'_>, sweep: &Turns<'_>) -> Option<String> {
             let be = if never.len() == 1 { "is" } else { "are" };
             let rest = match never.is_empty() {
                 true => format!(", up to {longest}"),
-                false => format!("; {} {be} not, up to {longest}", words::and(&never)),
+                false => format!("; {} {be} not, up to {longest}", and(&never)),
             };
-            format!("From {from} on, {} are within 10 % of each other{rest}", words::and(&names))
+            format!("From {from} on, {} are within 10 % of each other{rest}", and(&names))
         }
-        Some(_) if never.is_empty() => format!("Only {} was measured along {}", words::and(&names), sweep.sweep.knob),
-        Some(_) => format!("Only {} is within 10 % of the best at {longest}, the longest measured", words::and(&names)),
+        Some(_) if never.is_empty() => format!("Only {} was measured along {}", and(&names), sweep.sweep.knob),
+        Some(_) => format!("Only {} is within 10 % of the best at {longest}, the longest measured", and(&names)),
         None => format!("Nothing is within 10 % of {} at {longest}, the longest measured", leader.cell.contender),
     };
     Some(format!("{said} ({}).", title(sweep)))
@@ -104,5 +104,14 @@ fn title(sweep: &Turns<'_>) -> String {
     match sweep.workers {
         0 => sweep.label.to_owned(),
         n => format!("{}, {}", sweep.label, figures::plural(n as usize, "worker")),
+    }
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn and(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
 }

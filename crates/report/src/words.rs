@@ -153,15 +153,6 @@ pub(crate) fn waiting(run: &Run, group: &GroupView<'_>) -> String {
     format!("after {}{first}", plural(rounds as usize, "round"))
 }
 
-/// `A`, `A and B`, `A, B and C`.
-pub(crate) fn and(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
 /// `A`, `A and B`, `A and 2 more`.
 fn list(s: &mut Sentence, rows: &[&Row<'_>]) {
     match rows {

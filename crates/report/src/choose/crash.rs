@@ -12,11 +12,13 @@ pub(super) fn found<'a>(run: &'a Run, names: &[&str], models: &[&'a str]) -> Fou
     let dies = |one: &&Hazard| one.id.split_once('/').is_some_and(|(_, name)| names.contains(&name));
     let all: Vec<&Hazard> = hazards::shown(run).into_iter().filter(dies).collect();
     if all.is_empty() {
-        return Found::Nothing { needs: String::from("`crossover compare --hazards hazard/` measures it") };
+        return Found::Nothing { needs: String::from("`crossover compare --hazards hazard/`") };
     }
     let ways = plural(all.len(), "way");
     Found::Crash {
-        about: format!("a worker dies in mid-task, {ways}; ● somebody is told, ◐ not every time, ○ nobody is"),
+        about: format!(
+            "a worker dies in mid-task, {ways}; ●\u{a0}somebody is told, ◐\u{a0}not every time, ○\u{a0}nobody is"
+        ),
         answers: models.iter().map(|model| answer(&all, model)).collect(),
     }
 }

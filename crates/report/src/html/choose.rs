@@ -58,12 +58,38 @@ fn table(view: &View<'_>, rows: &[Row<'_>]) -> Markup {
                 th scope="col" { "question" }
                 @for model in &models { th scope="col" class=(class(model)) { i.g {} (model) } }
             } }
-            tbody { @for row in rows { (question(view, row, models.len())) } }
+            tbody {
+                @for row in rows.iter().filter(|row| !row.answers().is_empty()) { (question(view, row)) }
+                (open(rows, models.len()))
+            }
         }
     }
 }
 
-fn question(view: &View<'_>, row: &Row<'_>, models: usize) -> Markup {
+/// What no cell of the run speaks to, and what would.
+fn open(rows: &[Row<'_>], models: usize) -> Markup {
+    let open: Vec<(&str, &str)> = rows
+        .iter()
+        .filter_map(|row| match &row.found {
+            Found::Nothing { needs } => Some((row.question.title, needs.as_str())),
+            _ => None,
+        })
+        .collect();
+    html! {
+        @if !open.is_empty() {
+            tr {
+                th scope="row" { b { "– not measured here" } span.q { "and what would answer it" } }
+                td.nm colspan=(models) {
+                    @for (at, (title, needs)) in open.iter().enumerate() {
+                        @if at > 0 { "; " } b { (title) } " (" (ticked(needs)) ")"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn question(view: &View<'_>, row: &Row<'_>) -> Markup {
     let label = row.group().map(|index| view.groups[index].label);
     html! {
         tr data-wl=[label] {
@@ -86,7 +112,7 @@ fn question(view: &View<'_>, row: &Row<'_>, models: usize) -> Markup {
                     @for one in answers { (answer(one, Some(&format!("#g{index}")))) }
                 }
                 Found::Crash { answers, .. } => { @for one in answers { (answer(one, None)) } }
-                Found::Nothing { needs } => { td.nm colspan=(models) { b { "– not measured here" } ", " small { (ticked(needs)) } } }
+                Found::Nothing { .. } => {}
             }
         }
     }
@@ -101,7 +127,7 @@ fn answer(one: &Answer<'_>, href: Option<&str>) -> Markup {
     };
     html! {
         td class=(format!("{heat} {}", class(one.model))) data-l=(one.model) {
-            b { (one.mark.glyph()) " " (one.said.replace(' ', "\u{a0}")) }
+            b { (one.mark.glyph()) "\u{a0}" (one.said.replace(" %", "\u{a0}%")) }
             @if let Some(interval) = &one.interval { " " i { (interval.replace(' ', "\u{a0}")) } }
             @if let (Some(cell), Some(href)) = (one.cell, href) { " " a href=(href) data-cell=(cell.id) { (cell.strategy) } }
             @for why in &one.why { " " (small(why)) }

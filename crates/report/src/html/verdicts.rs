@@ -232,7 +232,7 @@ fn head() -> Markup {
         div.vh aria-hidden="true" {
             span {}
             svg.plot height="30" {
-                text x="2%" y="10" { "times slower than the best, log; one mark a model" }
+                text x="2%" y="10" { "times slower than the best, log" tspan.hm { "; one mark a model" } }
                 @for tick in [1.0, 10.0, 100.0, 1_000.0] {
                     text.mid x=(at(tick)) y="27" { (figures::count(tick)) "×" }
                 }
@@ -327,7 +327,7 @@ fn bar(cell: &Cell) -> Markup {
         svg.plot height="26" role="img" aria-label=(format!("{} of the {units} lost", percent(share))) {
             rect.kept x="2%" width=(format!("{kept}%")) y="6" height="14" {}
             rect.gone x=(format!("{:.1}%", 2.0 + kept)) width=(format!("{:.1}%", 96.0 - kept)) y="6" height="14" {}
-            @if kept > 12.0 { text.b x="2.8%" y="17" { (percent(1.0 - share).replace(' ', "\u{a0}")) " kept" } }
+            @if kept > 30.0 { text.b x="2.8%" y="17" { (percent(1.0 - share).replace(' ', "\u{a0}")) " kept" } }
         }
     }
 }
