@@ -3,19 +3,23 @@
 mod cells;
 mod chart;
 mod checks;
+mod choose;
 mod forest;
 mod granularity;
 mod hazards;
 mod python_check;
 mod sections;
 mod turns;
+mod verdicts;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
 
 use crate::checks::loud;
+use crate::choose::rows as questions_of;
 use crate::figures;
-use crate::granularity::{Grains, all as grains_of};
+use crate::granularity::all as grains_of;
+use crate::matter::matter;
 use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
 use crate::words::{self, Piece, Sentence};
@@ -23,7 +27,11 @@ use crate::words::{self, Piece, Sentence};
 pub use python_check::python_check_html;
 
 /// Tokens, type and layout of the page, then a file a component.
-const STYLE: &str = concat!(include_str!("html/style/base.css"),);
+const STYLE: &str = concat!(
+    include_str!("html/style/base.css"),
+    include_str!("html/style/verdicts.css"),
+    include_str!("html/style/choose.css"),
+);
 
 /// Shapes of the models, so that nobody needs the colours.
 const GLYPHS: &str = include_str!("html/glyphs.svg");
@@ -34,12 +42,14 @@ pub fn html(run: &Run) -> String {
     let view = View::new(run);
     let sweeps = turns_of(&view);
     let grains = grains_of(&view, &sweeps);
+    let questions = questions_of(&view, &sweeps, &grains);
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
     let body = markup! {
         (top(&view))
         main {
-            (verdicts(&view, &sweeps, &grains))
+            (verdicts::verdicts(&view, &sweeps, &grains, &questions))
+            (choose::choose(&view, &questions, &matter(&view, &sweeps)))
             (turns::turns(&view, &sweeps))
             (granularity::granularity(&view, &grains))
             @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
@@ -101,51 +111,6 @@ fn top(view: &View<'_>) -> Markup {
         }
         ul.key aria-label="Models" {
             @for model in view.models() { li class=(class(model)) { i.g {} (model) } }
-        }
-    }
-}
-
-fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
-    let tally = words::tally(&view.tally());
-    let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
-    let body = markup! {
-        @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
-        ul.verdicts {
-            @for (i, sweep) in sweeps.iter().enumerate() {
-                li {
-                    p { b { (sweep.title()) ". " } a.ev href=(format!("#x{i}")) { "chart" } }
-                    ul.turns { (turns::answers(sweep)) }
-                }
-            }
-            @for (i, grains) in grains.iter().enumerate() {
-                li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
-            }
-            @for (i, group) in view.groups.iter().enumerate() {
-                @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
-            }
-            @if let Some(summary) = crate::hazards::summary(view.run) {
-                li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
-            }
-        }
-        @for sweep in sweeps {
-            (folded(view, sweep, &markup! {
-                ul.verdicts { @for i in &sweep.groups { (verdict(view, &view.groups[*i], *i)) } }
-            }))
-        }
-        @if !tally.is_empty() { p.q { (tally) "." } }
-    };
-    section("verdicts", title, body)
-}
-
-fn verdict(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
-    markup! {
-        li {
-            p {
-                b { (words::title(group)) ". " }
-                (said(&words::verdict(view, group)))
-                @if !group.rows.is_empty() { " " a.ev href=(format!("#g{index}")) { "evidence" } }
-            }
-            @for lost in words::lost(group) { p { span.wrong { "deliberately wrong" } " " (said(&lost)) } }
         }
     }
 }

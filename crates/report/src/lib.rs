@@ -5,7 +5,9 @@
 //! by rules from the data. What no rule can say is not said, and nothing that is missing is left out without its reason.
 
 mod checks;
+mod choose;
 mod csv;
+mod differs;
 mod explored;
 mod facts;
 mod faults;
@@ -15,6 +17,7 @@ mod hazards;
 mod html;
 mod layout;
 mod markdown;
+mod matter;
 mod metrics;
 mod omissions;
 mod python_check;

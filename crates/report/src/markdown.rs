@@ -1,15 +1,18 @@
 //! The report as a comment on a pull request: the verdict first, one table, the details folded, the command last.
 
 mod checks;
+mod choose;
 
 use std::fmt::Write as _;
 
 use results::{Cell, CellStatus, Crossover, Metg, Run};
 
+use crate::choose::rows as questions;
 use crate::facts;
 use crate::figures::{self, NONE};
 use crate::granularity::{self, Grains};
 use crate::hazards;
+use crate::matter::matter;
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -57,10 +60,14 @@ fn written(run: &Run, details: bool) -> String {
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
     sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
-    granularity::all(&view, &sweeps).iter().for_each(|grains| grain(&mut doc, grains));
+    let grains = granularity::all(&view, &sweeps);
+    grains.iter().for_each(|grains| grain(&mut doc, grains));
     table(&mut doc, &view, &alone);
+    if !run.cells.is_empty() {
+        doc.line(&format!("\n{}", ticked(&matter(&view, &sweeps).said)));
+    }
     if details {
-        detailed(&mut doc, &view, &sweeps);
+        detailed(&mut doc, &view, &sweeps, &grains);
     }
     let mut out = doc.out;
     // The end has its own room: what is open is closed, however long the rest is.
@@ -71,13 +78,14 @@ fn written(run: &Run, details: bool) -> String {
 }
 
 /// What is left out where the report is short: counterexamples, every value of a sweep, hazards, checks, all cells.
-fn detailed(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>]) {
+fn detailed(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) {
     let run = view.run;
     for group in &view.groups {
         for sentence in words::lost(group) {
             doc.line(&format!("\n✕ {}: {}", escape(&words::title(group)), escape(&sentence.to_string())));
         }
     }
+    choose::folded(doc, view, &questions(view, sweeps, grains));
     for sweep in sweeps {
         let groups: Vec<&GroupView<'_>> = sweep.groups.iter().map(|index| &view.groups[*index]).collect();
         doc.line(&format!("\n<details><summary>{}: every value</summary>\n", escape(&sweep.title())));
@@ -339,6 +347,12 @@ fn escape_to(text: &str, limit: usize) -> String {
         }
     }
     out
+}
+
+/// Text in which what stands between back ticks is typed.
+fn ticked(text: &str) -> String {
+    let part = |(place, part)| if place % 2 == 1 { code(part) } else { escape_to(part, 1_000) };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// A code span that its content cannot end.

@@ -1,11 +1,13 @@
 //! The four forms of a report, from runs made by hand that hold every outcome there is.
 
 mod checked;
+mod choose;
 mod everything;
 mod explored;
 mod granularity;
 mod hazards;
 mod hostile;
+mod matter;
 mod python_check;
 mod race;
 mod runs;
@@ -13,3 +15,4 @@ mod size;
 mod sparse;
 mod trust;
 mod turns;
+mod verdicts;
