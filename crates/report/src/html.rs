@@ -1,19 +1,30 @@
-//! The report as one offline file: no network, no script, readable on a phone, in the dark and on paper.
+//! The report as one offline file: no network, readable on a phone, in the dark and on paper. Everything that is said stands
+//! in it without its script, which only sorts, filters and opens single cells.
 
+mod brackets;
+mod cell;
 mod cells;
 mod chart;
 mod checks;
 mod choose;
 mod forest;
+mod frame;
 mod granularity;
 mod hazards;
+mod matrix;
+mod near;
 mod python_check;
 mod sections;
+mod share;
+mod spread;
 mod turns;
 mod verdicts;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
+
+use frame::{Contents, Part};
+use share::Share;
 
 use crate::checks::loud;
 use crate::choose::rows as questions_of;
@@ -31,7 +42,14 @@ const STYLE: &str = concat!(
     include_str!("html/style/base.css"),
     include_str!("html/style/verdicts.css"),
     include_str!("html/style/choose.css"),
+    include_str!("html/style/frame.css"),
+    include_str!("html/style/forest.css"),
+    include_str!("html/style/matrix.css"),
+    include_str!("html/style/cell.css"),
 );
+
+/// What the page does beyond showing.
+const SCRIPT: &str = include_str!("html/page.js");
 
 /// Shapes of the models, so that nobody needs the colours.
 const GLYPHS: &str = include_str!("html/glyphs.svg");
@@ -45,27 +63,33 @@ pub fn html(run: &Run) -> String {
     let questions = questions_of(&view, &sweeps, &grains);
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
-    let body = markup! {
-        (top(&view))
-        main {
-            (verdicts::verdicts(&view, &sweeps, &grains, &questions))
-            (choose::choose(&view, &questions, &matter(&view, &sweeps)))
-            (turns::turns(&view, &sweeps))
-            (granularity::granularity(&view, &grains))
-            @if view.groups.iter().any(|group| !group.rows.is_empty()) { (evidence(&view, &sweeps)) }
-            (sections::lost(&view))
-            (hazards::hazards(run))
-            (checks::section_of(run))
-            (sections::machine(run))
-            (sections::omissions(&view, &sweeps))
-            (sections::method(run))
-        }
+    let mut contents = Contents::default();
+    let (cell, cells) = cell::cell(&view);
+    let sections = markup! {
+        (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts::verdicts(&view, &sweeps, &grains, &questions)))
+        (contents.add(Part::Choose, "choose", "Which should I use?", choose::choose(&view, &questions, &matter(&view, &sweeps))))
+        (contents.add(Part::Choose, "matrix", "Workload by model", matrix::matrix(&view)))
+        (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
+        (contents.add(Part::Evidence, "granularity", "How small may a task be?", granularity::granularity(&view, &grains)))
+        (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
+        (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
+        (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
+        (contents.add(Part::Evidence, "cell", "One cell", cell))
+        (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
+        (contents.add(Part::Trust, "machine", "Machine and run", sections::machine(run)))
+        (contents.add(Part::Trust, "omissions", "Failures and omissions", sections::omissions(&view, &sweeps)))
+        (contents.add(Part::Trust, "method", "Method, limits, bias", sections::method(run)))
     };
-    document(&title, untrusted, body)
+    let body = markup! {
+        (frame::bar(&view, &contents))
+        main.wrap.nos { (top(&view)) (sections) (frame::foot(run)) }
+    };
+    document(&title, untrusted, body, Some(&markup! { (cells) script { (PreEscaped(SCRIPT)) } }))
 }
 
-/// A page: one file, nothing fetched.
-fn document(title: &str, untrusted: bool, body: Markup) -> String {
+/// A page: one file, nothing fetched. What it does beyond showing, if anything, stands at its end.
+fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>) -> String {
+    let policy = if script.is_some() { ";script-src 'unsafe-inline'" } else { "" };
     markup! {
         (DOCTYPE)
         html lang="en" {
@@ -74,13 +98,16 @@ fn document(title: &str, untrusted: bool, body: Markup) -> String {
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // Proof, not hope, that nothing is fetched.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none';style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(format!("default-src 'none';style-src 'unsafe-inline'{policy}"));
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
+                // Before anything is drawn, so that what needs the script does not appear later.
+                @if script.is_some() { script { "document.documentElement.classList.add('js')" } }
             }
-            body.untrusted[untrusted] {
+            body.untrusted[untrusted] id="top" {
                 (PreEscaped(GLYPHS))
-                div.wrap { (body) }
+                (body)
+                @if let Some(script) = script { (script) }
             }
         }
     }
@@ -109,9 +136,6 @@ fn top(view: &View<'_>) -> Markup {
                 dt { "rounds" } dd { (run.run.rounds) "; seed " (run.run.seed) }
             }
         }
-        ul.key aria-label="Models" {
-            @for model in view.models() { li class=(class(model)) { i.g {} (model) } }
-        }
     }
 }
 
@@ -124,40 +148,80 @@ fn folded(view: &View<'_>, sweep: &Turns<'_>, inside: &Markup) -> Markup {
 }
 
 fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
-    let detailed = cells::groups_shown(view);
+    if view.groups.iter().all(|group| group.rows.is_empty()) {
+        return markup! {};
+    }
     let title = markup! {
         h2 { "Evidence by workload" }
         p.how {
             "Mark: median over rounds. Line: simultaneous interval. Right is faster. Hollow: " b { "far" }
-            ", over 20 times behind, not tested; at the left edge where it lies beyond. Shaded: ±" (figures::percent(view.run.run.delta))
+            ", over 20 times behind, not tested. Shaded: ±" (figures::percent(view.run.run.delta))
             " round sequential and the leader, where differences count as ties. Dotted: ideal, sequential times the CPUs "
-            "that the workers can use."
+            "that the workers can use. " b { "Contenders joined by a line at the left are not separated from each other." }
+            " The narrow plot magnifies the neighbourhood of the leader."
         }
     };
+    let metrics = cells::tables(view);
+    let mut share = Share::FORESTS;
+    let articles: Vec<Markup> =
+        view.groups.iter().enumerate().map(|(i, group)| article(view, group, i, &mut share, metrics.get(i))).collect();
     let body = markup! {
-        (cells::note(view))
+        @if metrics.len() < view.groups.len() { (left_out(view, metrics.len())) }
+        (near::grid(view))
+        @for (group, article) in view.groups.iter().zip(&articles) { @if crate::turns::place(group).is_none() { (article) } }
+        @for sweep in sweeps { (folded(view, sweep, &markup! { @for i in &sweep.groups { (articles[*i]) } })) }
         (cells::glossary(view))
-        @for (i, group) in view.groups.iter().enumerate() {
-            @if crate::turns::place(group).is_none() { (article(view, group, i, i < detailed)) }
-        }
-        @for sweep in sweeps {
-            (folded(view, sweep, &markup! { @for i in &sweep.groups { (article(view, &view.groups[*i], *i, *i < detailed)) } }))
-        }
     };
     section("evidence", title, body)
 }
 
-fn article(view: &View<'_>, group: &GroupView<'_>, index: usize, detailed: bool) -> Markup {
+/// Said on the page where not all groups have their metrics on it.
+fn left_out(view: &View<'_>, shown: usize) -> Markup {
     markup! {
-        @if !group.rows.is_empty() {
-            article id=(format!("g{index}")) {
-                h3 { (words::title(group)) }
-                p.q { (group_facts(view, group)) }
-                (forest::table(view, group, index))
-                @if detailed { (cells::details(view, group)) }
-            }
+        p.q {
+            "This run has too many figures for one page: the metrics of single cells stand below "
+            @match shown { 0 => "no group", 1 => "the first group", n => { "the first " (figures::count(n as f64)) " groups" } }
+            " of " (figures::count(view.groups.len() as f64)) ". " (ticked(forest::ELSEWHERE))
         }
     }
+}
+
+/// All about one group: what is said of it, its forest, its metrics.
+fn article(
+    view: &View<'_>,
+    group: &GroupView<'_>,
+    index: usize,
+    share: &mut Share,
+    metrics: Option<&Markup>,
+) -> Markup {
+    if group.rows.is_empty() {
+        return markup! {};
+    }
+    let head = markup! {
+        header { h3 { (words::title(group)) } p.q { (about(group)) } }
+        p.q { (group_facts(view, group)) }
+        p.say { (said(&words::verdict(view, group))) }
+    };
+    let Some(head) = share.take(head) else {
+        return markup! { article.wl id=(format!("g{index}")) { h3 { (words::title(group)) } p.q { "Left out: too many figures for one page." } } };
+    };
+    markup! {
+        article.wl id=(format!("g{index}")) {
+            (head)
+            (forest::table(view, group, index, metrics.is_some(), share))
+            @if let Some(metrics) = metrics { (metrics) }
+        }
+    }
+}
+
+/// `map-reduce: count primes by trial division`, as far as the file says so.
+fn about(group: &GroupView<'_>) -> String {
+    let Some(group) = group.group else { return String::new() };
+    [group.pattern.as_str(), group.about.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// One line on how a group was measured.
@@ -192,13 +256,24 @@ fn said(sentence: &Sentence) -> Markup {
         @for piece in &sentence.0 {
             @match piece {
                 // A per cent sign stays with its figure.
-                Piece::Text(text) => { (text.replace(" %", "\u{a0}%")) }
+                Piece::Text(text) => { (times(&text.replace(" %", "\u{a0}%"))) }
                 Piece::Contender(name) => { (contender(name)) }
                 Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
                 Piece::Aside(text) => { " " span.q.nw { (text) } }
             }
         }
     }
+}
+
+/// `2.1x` as `2.1×`: plain text has no better sign.
+fn times(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for (at, c) in text.char_indices() {
+        let after = text[at + c.len_utf8()..].chars().next().is_none_or(|next| !next.is_alphanumeric());
+        let sign = c == 'x' && after && out.ends_with(|before: char| before.is_ascii_digit());
+        out.push(if sign { '×' } else { c });
+    }
+    out
 }
 
 /// What stands between back ticks is typed.

@@ -10,18 +10,18 @@ use crate::python_check::{columns, method, said, sign, summary, topics};
 #[must_use]
 pub fn python_check_html(check: &PythonCheck) -> String {
     let body = html! {
-        header.top { div {
-            h1 { "The global lock and its removal: model and interpreters" }
-            p.lead { (summary(check)) "." }
-            p.q { (method(check)) }
-        } }
-        main {
+        main.wrap {
+            header.top { div {
+                h1 { "The global lock and its removal: model and interpreters" }
+                p.lead { (summary(check)) "." }
+                p.q { (method(check)) }
+            } }
             @for (at, (topic, rows)) in topics(check).into_iter().enumerate() {
                 (section(&format!("topic-{at}"), html! { h2 { (topic) } }, table(&rows)))
             }
         }
     };
-    document("Crossover: model and interpreters", false, body)
+    document("Crossover: model and interpreters", false, body, None)
 }
 
 fn table(rows: &[&Checked]) -> Markup {

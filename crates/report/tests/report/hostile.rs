@@ -1,10 +1,10 @@
 //! Names and reasons that try to be something else.
 
-use report::{Terminal, csv, html, markdown, terminal};
+use report::{Terminal, csv, markdown, terminal};
 use results::{CellStatus, Metric, Run};
 
 use crate::checked::loud;
-use crate::runs::{absent, cell, metric};
+use crate::runs::{absent, cell, metric, page};
 
 const EVIL: &str = "<script>alert('1')</script>\" onload=x | `tick` **b** @all\n\u{1b}[31m# h";
 
@@ -34,7 +34,7 @@ pub(crate) fn hostile() -> Run {
 
 #[test]
 fn html_holds_no_foreign_markup() {
-    let page = html(&hostile());
+    let page = page(&hostile());
     assert!(!page.contains("<script"));
     assert!(!page.contains("\" onload"));
     assert!(page.contains("&lt;script&gt;"));

@@ -8,6 +8,7 @@ mod granularity;
 mod hazards;
 mod hostile;
 mod matter;
+mod page;
 mod python_check;
 mod race;
 mod runs;

@@ -7,6 +7,20 @@ use results::{
     Source, Support, Sweep, Tool, Trust, Units, Verdict,
 };
 
+/// The page of a run without its own scripts: the class that says there is one, the figures of the cells, what it does.
+/// One more or less, and a name of the run became a script.
+pub(crate) fn page(run: &Run) -> String {
+    let page = report::html(run);
+    let mut parts = page.split("<script");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest: Vec<&str> = parts.map(|part| part.split_once("</script>").expect("its end").1).collect();
+    assert_eq!(rest.len(), SCRIPTS, "scripts");
+    first + &rest.concat()
+}
+
+/// How many scripts a page has, whatever it shows.
+const SCRIPTS: usize = 3;
+
 /// A metric around a median.
 pub(crate) fn metric(median: f64) -> Metric {
     Metric::Measured { median, p10: median * 0.97, p90: median * 1.1, n: 16 }
