@@ -4,11 +4,16 @@
 mod cells;
 mod chart;
 mod checks;
+mod cost;
 mod forest;
 mod frame;
 mod granularity;
 mod hazards;
+mod latency;
+mod lost;
 mod python_check;
+mod resources;
+mod scaling;
 mod sections;
 mod turns;
 
@@ -31,6 +36,8 @@ const STYLE: &str = concat!(
     include_str!("html/style/base.css"),
     include_str!("html/style/frame.css"),
     include_str!("html/style/forest.css"),
+    include_str!("html/style/charts.css"),
+    include_str!("html/style/lost.css"),
 );
 
 /// What the page does beyond showing.
@@ -51,9 +58,11 @@ pub fn html(run: &Run) -> String {
     let sections = markup! {
         (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts(&view, &sweeps, &grains)))
         (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
+        (contents.add(Part::Evidence, "cost", "What it costs", cost::cost(&view)))
+        (contents.add(Part::Evidence, "scaling", "Scaling", scaling::scaling(&view)))
         (contents.add(Part::Evidence, "granularity", "How small may a task be?", granularity::granularity(&view, &grains)))
         (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
-        (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
+        (contents.add(Part::Evidence, "lost", "Lost updates", lost::lost(&view)))
         (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
         (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
         (contents.add(Part::Trust, "machine", "Machine and run", sections::machine(run)))
@@ -206,6 +215,8 @@ fn article(view: &View<'_>, group: &GroupView<'_>, index: usize, detailed: bool)
                 h3 { (words::title(group)) }
                 p.q { (group_facts(view, group)) }
                 (forest::table(view, group, index))
+                (latency::latency(group))
+                (resources::resources(view, group))
                 @if detailed { (cells::details(view, group)) }
             }
         }

@@ -5,6 +5,7 @@
 //! by rules from the data. What no rule can say is not said, and nothing that is missing is left out without its reason.
 
 mod checks;
+mod cost;
 mod csv;
 mod explored;
 mod facts;
@@ -19,6 +20,7 @@ mod metrics;
 mod omissions;
 mod python_check;
 mod race;
+mod scaling;
 mod terminal;
 mod turns;
 mod view;
