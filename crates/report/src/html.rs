@@ -7,13 +7,18 @@ mod cells;
 mod chart;
 mod checks;
 mod choose;
+mod cost;
 mod forest;
 mod frame;
 mod granularity;
 mod hazards;
+mod latency;
+mod lost;
 mod matrix;
 mod near;
 mod python_check;
+mod resources;
+mod scaling;
 mod sections;
 mod share;
 mod spread;
@@ -46,6 +51,8 @@ const STYLE: &str = concat!(
     include_str!("html/style/forest.css"),
     include_str!("html/style/matrix.css"),
     include_str!("html/style/cell.css"),
+    include_str!("html/style/charts.css"),
+    include_str!("html/style/lost.css"),
 );
 
 /// What the page does beyond showing.
@@ -70,9 +77,11 @@ pub fn html(run: &Run) -> String {
         (contents.add(Part::Choose, "choose", "Which should I use?", choose::choose(&view, &questions, &matter(&view, &sweeps))))
         (contents.add(Part::Choose, "matrix", "Workload by model", matrix::matrix(&view)))
         (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
+        (contents.add(Part::Evidence, "cost", "What it costs", cost::cost(&view)))
+        (contents.add(Part::Evidence, "scaling", "Scaling", scaling::scaling(&view)))
         (contents.add(Part::Evidence, "granularity", "How small may a task be?", granularity::granularity(&view, &grains)))
         (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
-        (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
+        (contents.add(Part::Evidence, "lost", "Lost updates", lost::lost(&view)))
         (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
         (contents.add(Part::Evidence, "cell", "One cell", cell))
         (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
@@ -209,6 +218,8 @@ fn article(
         article.wl id=(format!("g{index}")) {
             (head)
             (forest::table(view, group, index, metrics.is_some(), share))
+            (latency::latency(group))
+            @if let Some(resources) = share.take(resources::resources(view, group)) { (resources) }
             @if let Some(metrics) = metrics { (metrics) }
         }
     }

@@ -6,6 +6,7 @@
 
 mod checks;
 mod choose;
+mod cost;
 mod csv;
 mod differs;
 mod explored;
@@ -22,6 +23,7 @@ mod metrics;
 mod omissions;
 mod python_check;
 mod race;
+mod scaling;
 mod terminal;
 mod turns;
 mod view;
