@@ -12,7 +12,7 @@ const HELP: &str = "\
 usage: cargo xtask VERB [ARGS]
 
   test [ARGS]   every test of the project; ARGS go to `cargo test`
-  ci [JOB..]    what CI checks beside the tests: fmt, clippy, docs, tidy
+  ci [JOB..]    what CI checks beside the tests: fmt, clippy, docs, tidy, example, benches
   tidy          the rules of the architecture that no compiler checks
 
 Every other verb (compare, verify, list, render, ...) goes to the program itself, built in release:

@@ -23,6 +23,9 @@ pub(crate) fn run(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let status = child.wait().context("failed to wait for `cargo test`")?;
     let outcome = if status.success() { "ok" } else { "FAILED" };
     println!("test: {outcome}: {tally}, {watch}");
+    for what in &tally.skipped {
+        println!("test: SKIPPED: {what}");
+    }
     // No code means a signal: that is a failure of ours to finish.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -33,17 +36,22 @@ fn names_packages(args: &[OsString]) -> bool {
     ours.into_iter().any(|arg| arg.starts_with("--package") || (arg.starts_with("-p") && !arg.starts_with("--")))
 }
 
-/// The sum over all `test result:` lines.
+/// The sum over all `test result:` lines, and what tests wrote that they skipped: they pass, and libtest counts them so.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
     passed: u64,
     failed: u64,
     ignored: u64,
     suites: u64,
+    skipped: Vec<String>,
 }
 
 impl Tally {
     fn add(&mut self, line: &str) {
+        // With one thread the name of the test stands before it.
+        if let Some((_, what)) = line.split_once("SKIPPED: ") {
+            self.skipped.push(what.trim_end().to_owned());
+        }
         let Some(result) = line.trim_start().strip_prefix("test result: ") else { return };
         let count = |what: &str| -> u64 {
             let mut words =
@@ -69,8 +77,9 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { passed, failed, ignored, suites } = self;
-        write!(f, "{passed} passed, {failed} failed, {ignored} ignored in {suites} suites")
+        let Self { passed, failed, ignored, suites, skipped } = self;
+        write!(f, "{passed} passed, {failed} failed, {ignored} ignored in {suites} suites")?;
+        if skipped.is_empty() { Ok(()) } else { write!(f, ", {} SKIPPED", skipped.len()) }
     }
 }
 
@@ -99,12 +108,15 @@ mod tests {
     #[test]
     fn results_add_up_and_pass_through() {
         let text = "running 3 tests\n\
+            test browser ... SKIPPED: no browser\n\
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n\
             test result: FAILED. 5 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s\n";
         let mut shown = Vec::new();
         let tally = copy(text.as_bytes(), &mut shown);
         assert_eq!(shown, text.as_bytes());
-        assert_eq!(tally, Tally { passed: 7, failed: 1, ignored: 1, suites: 2 });
+        let skipped = vec!["no browser".to_owned()];
+        assert_eq!(tally, Tally { passed: 7, failed: 1, ignored: 1, suites: 2, skipped });
+        assert_eq!(tally.to_string(), "7 passed, 1 failed, 1 ignored in 2 suites, 1 SKIPPED");
     }
 
     #[test]

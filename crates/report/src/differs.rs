@@ -61,14 +61,13 @@ pub(crate) fn most(a: &Cell, b: &Cell, n: usize) -> Vec<Difference> {
     all.take(n).map(|(_, difference)| difference).collect()
 }
 
-/// `Differs most in switches (9,443 against 12) and messages (40,000 against 0). Correlation, not cause.` Nothing where
-/// there is no difference worth a word.
-pub(crate) fn sentence(differences: &[Difference]) -> Option<String> {
+/// `switches (9,443 against 12) and messages (40,000 against 0)`. Nothing where there is no difference worth a word.
+pub(crate) fn listed(differences: &[Difference]) -> Option<String> {
     let one = |it: &Difference| format!("{} ({} against {})", it.what, it.figure, it.against);
     let all: Vec<String> = differences.iter().map(one).collect();
     let (last, others) = all.split_last()?;
     let and = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
-    Some(format!("Differs most in {and}{last}. Correlation, not cause."))
+    Some(format!("{and}{last}"))
 }
 
 impl Counter {

@@ -154,7 +154,7 @@ fn read_sources(root: &Path, folder: &Path, into: &mut Vec<Source>) -> anyhow::R
     for entry in entries {
         let (path, name) = (entry.path(), entry.file_name());
         let is_folder = entry.file_type().with_context(failed)?.is_dir();
-        if is_folder && name != "target" && !name.to_string_lossy().starts_with('.') {
+        if is_folder && name != "target" && name != "node_modules" && !name.to_string_lossy().starts_with('.') {
             read_sources(root, &path, into)?;
         } else if !is_folder && path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;

@@ -116,7 +116,8 @@ fn apart(group: &GroupView<'_>, row: &Row<'_>) -> Option<Why> {
         leader
     };
     let all = differs::most(row.cell, other.cell, 2);
-    let full = differs::sentence(&all).map(|said| format!("Against {}: {said}", other.cell.contender));
+    let full = differs::listed(&all)
+        .map(|said| format!("Against {} it differs most in {said}. Correlation, not cause.", other.cell.contender));
     Some(Why { said: all.into_iter().next()?.said, full: full.unwrap_or_default() })
 }
 

@@ -83,7 +83,7 @@ pub(super) fn method(run: &Run) -> Markup {
             li { "Fresh processes hide what builds up over a long run." }
             li { "Stored runs of different days or machines are unpaired: only a comparison that measures both sides again, interleaved, may gate." }
             li { "It holds for this machine, these sizes and these implementations. Where a request spends its time elsewhere, the choice of a model stops mattering." }
-            li { b { "Bias. " } "All models were written by the same hands. A model's best strategy is chosen from the same samples that judge it; the interval covers this only through its correction for many contenders." }
+            li { b { "Bias. " } "All models were written by the same hands. A model's best strategy is chosen from the same samples that judge it; the interval covers this only through its correction for many contenders. Whom the suite may favour, as those who made it see it, stands in " code { "BIAS.md" } " of the repository, with how to object." }
         }
     };
     section("method", title, body)

@@ -288,7 +288,7 @@ fn a_cell_is_set_apart_by_the_count_that_differs_most() {
     mut_cell(&mut run, spawn).units.messages = 2_000;
     assert_eq!(answer(&run, COARSE, "async"), "◐ 1.04× [1.02, 1.06] spawn, 9,443 switches");
     assert_eq!(answer(&run, COARSE, "gil"), "○ 1.98× [1.94, 2.0] pool, 1.0 CPUs used", "parallelism comes first");
-    let sentence = "Against data-parallel/par-iter: Differs most in switches (9,443 against 12) and messages (2,000 against \
+    let sentence = "Against data-parallel/par-iter it differs most in switches (9,443 against 12) and messages (2,000 against \
                     0). Correlation, not cause.";
     assert!(html(&run).contains(&format!("title=\"{sentence}\"")));
     mut_cell(&mut run, spawn).units.messages = 40_000;

@@ -30,11 +30,29 @@ fn what_has_no_room_says_where_it_is() {
     assert!(shown > 10 && shown < 80, "{shown}");
 }
 
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "says how long rendering takes, and decides nothing; no cell is timed here"
+)]
+fn five_thousand_cells_fit_on_a_page() {
+    let run = many(500, 10);
+    assert_eq!(run.cells.len(), 5_000);
+    let start = std::time::Instant::now();
+    let page = html(&run);
+    println!("5,000 cells: a page of {} bytes in {:.0?}", page.len(), start.elapsed());
+    assert!(page.len() < PAGE, "{} bytes", page.len());
+    // No group goes without its verdict for the sake of that.
+    let label = |id: &str| format!("{},", id.rsplit_once('/').map_or(id, |(label, _)| label));
+    let unsaid = run.groups.iter().find(|group| !page.contains(&label(&group.id)));
+    assert!(unsaid.is_none(), "{unsaid:?}");
+}
+
 /// `cargo test -p report --release -- --ignored --nocapture` prints the figures.
 #[test]
 #[ignore = "a measurement: wants a release build and an idle machine"]
 #[expect(clippy::disallowed_methods, reason = "says how long rendering takes; no cell is timed here")]
-fn five_thousand_cells_in_a_second() {
+fn five_thousand_cells_in_every_form() {
     let before = peak();
     // Many groups; one that is as large; a sweep's worth of failures.
     let mut failed = many(500, 10);
@@ -51,9 +69,7 @@ fn five_thousand_cells_in_a_second() {
         for (form, render) in forms {
             let start = std::time::Instant::now();
             let bytes = render().len();
-            let took = start.elapsed();
-            println!("{shape}, {} cells, {form}: {bytes} bytes in {took:?}", run.cells.len());
-            assert!(took.as_secs_f64() < 1.0, "{shape}, {form}: {took:?}");
+            println!("{shape}, {} cells, {form}: {bytes} bytes in {:.0?}", run.cells.len(), start.elapsed());
         }
     }
     let mib = |kib: u64| kib / 1024;
