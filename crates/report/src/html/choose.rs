@@ -45,7 +45,6 @@ fn legend() -> Markup {
                 span { b { "○" } " not; times slower than the best" }
                 span { b { "–" } " no answer" }
             }
-            button.btn.need data-md="t-choose" { "copy as Markdown" }
         }
     }
 }

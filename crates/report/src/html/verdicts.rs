@@ -325,7 +325,7 @@ fn bar(cell: &Cell) -> Markup {
     let kept = ((1.0 - share) * 960.0).round() / 10.0;
     html! {
         svg.plot height="26" role="img" aria-label=(format!("{} of the {units} lost", percent(share))) {
-            rect.kept x="2%" width=(format!("{kept}%")) y="6" height="14" {}
+            rect.r1 x="2%" width=(format!("{kept}%")) y="6" height="14" {}
             rect.gone x=(format!("{:.1}%", 2.0 + kept)) width=(format!("{:.1}%", 96.0 - kept)) y="6" height="14" {}
             @if kept > 30.0 { text.b x="2.8%" y="17" { (percent(1.0 - share).replace(' ', "\u{a0}")) " kept" } }
         }
