@@ -1,6 +1,8 @@
 //! One cell: its samples in the order of the run, its spread, its counters beside the leader's, its source, its command.
 //! One is drawn here; what the others have that stands nowhere else on the page goes to the script, as text.
 
+use std::collections::HashMap;
+
 use maud::{Markup, PreEscaped, html};
 use results::{Cell, Units};
 
@@ -148,10 +150,10 @@ pub(super) fn cell(view: &View<'_>) -> (Markup, Markup) {
     let all = view.groups.iter().map(|group| each(group).count()).sum();
     let title = html! {
         h2 { "One cell" }
-        p.how.need { "Choose a cell anywhere above; this one is open by default. Each has its samples, its counters beside the "
-            "leader's, its source and the command that runs it again." }
+        p.how { "The leader of the decided group with the most contenders: its samples, its counters beside the next one's, its "
+            "source and the command that runs it again. Where scripts may run, every cell chosen above opens here." }
         @if told < all {
-            p.how.need { "Too many for one page: the first " (figures::count(told as f64)) " of " (plural(all, "cell")) " open here." }
+            p.how { "Too many for one page: the first " (figures::count(told as f64)) " of " (plural(all, "cell")) " open here." }
         }
     };
     let body = html! {
@@ -212,14 +214,16 @@ fn counters(view: &View<'_>, cell: &Cell, other: Option<&Cell>) -> Markup {
 /// Strings that several cells share, each once.
 #[derive(Default)]
 struct Shared {
-    places: std::collections::HashMap<String, usize>,
+    places: HashMap<String, usize>,
     texts: Vec<String>,
+    bytes: usize,
 }
 
 impl Shared {
     fn place(&mut self, text: String) -> usize {
         *self.places.entry(text).or_insert_with_key(|text| {
             self.texts.push(json(text));
+            self.bytes += text.len() + 3;
             self.texts.len() - 1
         })
     }
@@ -232,8 +236,13 @@ fn told(view: &View<'_>) -> (Markup, usize) {
     let groups: Vec<String> = view.groups.iter().map(|group| about(group)).collect();
     let groups = groups.join(",");
     let all = view.groups.iter().flat_map(|group| each(group).map(move |(cell, row)| (group, cell, row)));
-    let entries = all.map(|(group, cell, row)| entry(view, group, cell, row, &mut shared));
-    let cells: Vec<String> = entries.take_while(|entry| share.holds(entry.len() + 2)).collect();
+    share.holds(groups.len());
+    let entries = all.map(|(group, cell, row)| {
+        let before = shared.bytes;
+        let entry = entry(view, group, cell, row, &mut shared);
+        share.holds(entry.len() + 2 + shared.bytes - before).then_some(entry)
+    });
+    let cells: Vec<String> = entries.map_while(|entry| entry).collect();
     (data(&shared.texts.join(","), &groups, &cells.join(",\n")), cells.len())
 }
 

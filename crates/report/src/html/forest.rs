@@ -20,34 +20,33 @@ pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, metric
     let decided = group.leader().is_some();
     let brackets = Brackets::new(group);
     let last_best = group.rows.iter().rposition(|row| row.standing.best());
+    let grid = html! { @if let (Some(axis), true) = (&axis, decided) { (axis.grid(&plot.grid)) } };
+    let head = html! {
+        caption.sr { (words::title(group)) ": " (if decided { "every contender against sequential and against the leader" } else { "medians so far" }) }
+        thead { tr { (head(axis.as_ref(), &brackets, decided)) } }
+    };
     let rows = group.rows.iter().enumerate().map(|(at, row)| {
         let class = row_class(row, last_best == Some(at));
-        html! {
-            tr class=(class) {
-                @if decided { td.set { (brackets.at(group, at)) } }
-                (plot.row(view, row, decided))
-            }
-        }
+        html! { tr class=(class) { @if decided { td.set { (brackets.at(group, at)) } } (plot.row(view, row, decided)) } }
     });
-    let rows = share.fill(rows);
-    let wrong = if rows.len() == group.rows.len() {
-        share.fill(group.wrong.iter().map(|cell| plot.wrong(group, cell, decided)))
-    } else {
-        Vec::new()
-    };
+    let wrong = group.wrong.iter().map(|cell| plot.wrong(group, cell, decided));
+    let room = share.holds(grid.0.len() + head.0.len());
+    let rows = if room { share.fill(rows) } else { Vec::new() };
+    let wrong = share.fill(wrong);
     let left_out = group.rows.len() + group.wrong.len() - rows.len() - wrong.len();
     html! {
-        @if let (Some(axis), true) = (&axis, decided) { (axis.grid(&plot.grid)) }
-        table.forest.open[!decided] id=(format!("t-g{index}")) {
-            caption.sr { (words::title(group)) ": " (if decided { "every contender against sequential and against the leader" } else { "medians so far" }) }
-            thead { tr { (head(axis.as_ref(), &brackets, decided)) } }
-            tbody { @for row in &rows { (row) } }
-            @if !wrong.is_empty() {
-                tbody.wrong {
-                    tr.hd { th scope="rowgroup" colspan=(if decided { 7 } else { 2 }) {
-                        span.tag { "deliberately wrong" } " never ranked, see " a href="#lost" { "lost updates" }
-                    } }
-                    @for row in &wrong { (row) }
+        @if room {
+            (grid)
+            table.forest.open[!decided] id=(format!("t-g{index}")) {
+                (head)
+                tbody { @for row in &rows { (row) } }
+                @if !wrong.is_empty() {
+                    tbody.wrong {
+                        tr.hd { th scope="rowgroup" colspan=(if decided { 7 } else { 2 }) {
+                            span.tag { "deliberately wrong" } " never ranked, see " a href="#lost" { "lost updates" }
+                        } }
+                        @for row in &wrong { (row) }
+                    }
                 }
             }
         }

@@ -173,7 +173,7 @@ fn absent(group: &GroupView<'_>, model: &str) -> Markup {
     };
     let cell = group.absent.iter().filter(|cell| cell.model == model && !cell.deliberately_wrong).min_by_key(weight);
     html! {
-        td.hx class=(class(model)) {
+        td class=(format!("hx {}", class(model))) {
             @match cell {
                 Some(cell) => { b { (absence(cell.status)) } small { (words::reason(cell)) } }
                 None => { b { (NONE) } }

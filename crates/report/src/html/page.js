@@ -45,7 +45,7 @@ let wait;on($("#q"),"input",()=>{clearTimeout(wait);wait=setTimeout(()=>{S.q=$("
 // Sort: figures with their units, else text; the first body only.
 const U={ns:1,"µs":1e3,ms:1e6,s:1e9,KiB:1024,MiB:1048576,GiB:1073741824};
 const val=(r,i)=>{const c=r.cells[i];if(!c)return"";if(c.classList.contains("vd"))return r.i;
- const t=c.textContent.trim(),m=t.replace(/,/g,"").match(/^[−-]?[\d.]+(?: (\S+))?/);return m?parseFloat(m[0].replace("−","-"))*(U[m[1]]||1):t};
+ const t=c.textContent.trim(),m=t.replace(/,/g,"").match(/^[−-]?[\d.]+(?: (\S+))?/);return m?c.dataset.v=parseFloat(m[0].replace("−","-"))*(U[m[1]]||1):t};
 function sort(th,dir){const t=th.closest("table"),i=th.cellIndex,b=t.tBodies[0],k=dir=="ascending"?1:-1;
  $$("th[aria-sort]",t).forEach(h=>h.removeAttribute("aria-sort"));th.setAttribute("aria-sort",dir);
  [...b.rows].sort((x,y)=>{const p=val(x,i),q=val(y,i),n=typeof p=="number",o=typeof q=="number";return n&&o?k*(p-q):n?-1:o?1:k*String(p).localeCompare(q)}).forEach(r=>b.append(r));
@@ -55,11 +55,11 @@ $$("th[data-s],.nums thead th").forEach(th=>{const b=make("button","");b.append(
  on(b,"click",()=>{const dir=th.getAttribute("aria-sort")=="ascending"?"descending":"ascending";sort(th,dir);S.s=[th.closest("table").id,th.cellIndex,dir].join(".");keep()})});
 
 // Copy a table as Markdown, as it is shown.
-const md=t=>{const cell=c=>(c.innerText||"").trim().replace(/\s*\n+\s*/g,"; ").replace(/\s+/g," ").replace(/\|/g,"\\|"),
- line=r=>"| "+[...r.cells].map(cell).join(" | ")+" |",h=t.tHead.rows[0];
- return[line(h),"|"+" --- |".repeat(h.cells.length),...[...t.tBodies].flatMap(b=>[...b.rows]).filter(r=>r.cells.length>1&&r.offsetParent).map(line)].join("\n")};
-$$("main table").filter(t=>t.tHead).forEach(t=>{const b=make("button","btn md","copy as Markdown"),p=t.closest(".scroll");
- (p||t).after(b);
+const md=t=>{const text=r=>[...r.cells].filter(c=>!c.matches(".set,.plot,.zm,.bar")).map(cell),cell=c=>(c.innerText||"").trim().replace(/\s*\n+\s*/g,"; ").replace(/\s+/g," ").replace(/\|/g,"\\|"),
+ line=r=>"| "+text(r).join(" | ")+" |",h=t.tHead.rows[0];
+ return[line(h),"|"+" --- |".repeat(text(h).length),...[...t.tBodies].flatMap(b=>[...b.rows]).filter(r=>r.cells.length>1&&r.offsetParent).map(line)].join("\n")};
+$$("main table").filter(t=>t.tHead).forEach((t,i)=>{const b=make("button","btn md","copy as Markdown"),p=t.closest(".scroll");
+ b.dataset.md=t.id=t.id||"y"+i;(p||t).after(b);
  on(b,"click",async()=>{const text=md(t);let ok=true;
   try{await navigator.clipboard.writeText(text)}catch{const a=make("textarea","sr");a.value=text;d.body.append(a);a.select();ok=d.execCommand("copy");a.remove();b.focus()}
   b.textContent=ok?"copied":"copy failed";setTimeout(()=>b.textContent="copy as Markdown",1500)})});

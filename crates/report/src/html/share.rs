@@ -12,9 +12,11 @@ impl Share {
     /// The forests, with what is said of their groups.
     pub(super) const FORESTS: Self = Self(480_000);
     /// All metrics of all cells.
-    pub(super) const METRICS: Self = Self(270_000);
+    pub(super) const METRICS: Self = Self(220_000);
     /// Samples and facts of single cells, for the script.
-    pub(super) const CELLS: Self = Self(200_000);
+    pub(super) const CELLS: Self = Self(170_000);
+    /// Verdicts.
+    pub(super) const VERDICTS: Self = Self(60_000);
     /// Failures and omissions.
     pub(super) const OMISSIONS: Self = Self(90_000);
 

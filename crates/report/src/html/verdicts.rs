@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use results::Cell;
 
+use super::share::Share;
 use super::{checks, class, said, section, turns};
 use crate::choose::Row as Question;
 use crate::faults;
@@ -65,15 +66,12 @@ pub(super) fn verdicts<'a>(
         ul.verdicts { @for item in &open { (page.item(*item)) } }
         @if open.len() < all.len() {
             @let all: Vec<Item> = all.iter().copied().filter(|item| !matches!(item, Item::Lost(..))).collect();
+            @let shown = Share::VERDICTS.fill(all.iter().map(|item| page.folded(*item)));
             details.more {
                 summary { "all " (figures::plural(all.len(), "verdict")) }
-                ul.verdicts.all { @for item in &all { (page.folded(*item)) } }
+                ul.verdicts.all { @for item in &shown { (item) } }
+                @if shown.len() < all.len() { p.q { (figures::count((all.len() - shown.len()) as f64)) " more stand with their evidence." } }
             }
-        }
-        @for sweep in sweeps {
-            (super::folded(view, sweep, &html! {
-                ul.verdicts.all { @for index in &sweep.groups { (page.folded(Item::Group(*index))) } }
-            }))
         }
         @if !tally.is_empty() { p.q { (tally) "." } }
     };
