@@ -24,15 +24,18 @@ pub(crate) struct Costly<'v, 'a> {
     pub(crate) wall: Spread,
     /// CPU time of an iteration, then memory.
     pub(crate) costs: [Option<Spread>; 2],
-    /// Whether nobody is at least as good in time and in that.
+    /// Whether nobody dominates it in time and in that.
     pub(crate) front: [bool; 2],
 }
 
-/// Who is not dominated. One dominates another that is no better in either value, and worse in one by more than `band`:
-/// what differs by less stands beside it, because that is a tie.
+/// Who is not dominated. One dominates another where it is better in one value by more than `band`, and in the other not
+/// worse by more than that: a tie is no reason to stand on the front. (There are no circles: along one, the sum of the
+/// logarithms of both values would grow at each step.)
 pub(crate) fn front(points: &[(f64, f64)], band: f64) -> Vec<bool> {
-    let worse = |a: f64, b: f64| b > a * (1.0 + band);
-    let dominates = |a: &(f64, f64), b: &(f64, f64)| a.0 <= b.0 && a.1 <= b.1 && (worse(a.0, b.0) || worse(a.1, b.1));
+    let better = |a: f64, b: f64| a * (1.0 + band) < b;
+    let dominates = |a: &(f64, f64), b: &(f64, f64)| {
+        (better(a.0, b.0) || better(a.1, b.1)) && !better(b.0, a.0) && !better(b.1, a.1)
+    };
     points.iter().map(|one| !points.iter().any(|other| dominates(other, one))).collect()
 }
 
@@ -117,7 +120,10 @@ impl<'v, 'a> Cost<'v, 'a> {
                         Some(format!("for less {}, more time: {}", what[plane], thrifty.row.cell.contender))
                     }
                 };
-                [clause(0, cpu), clause(1, memory)].into_iter().flatten().collect::<Vec<_>>().join("; ")
+                // Who costs least of something stands first.
+                let mut clauses = [(cpu.is_none(), clause(0, cpu)), (memory.is_none(), clause(1, memory))];
+                clauses.sort_by_key(|(later, _)| *later);
+                clauses.into_iter().filter_map(|(_, clause)| clause).collect::<Vec<_>>().join("; ")
             }
         }
     }
@@ -169,5 +175,19 @@ mod tests {
         assert_eq!(front(&[(1.0, 1.0), (1.04, 1.04)], 0.05), [true, true]);
         assert_eq!(front(&[(1.0, 1.0), (1.04, 1.06)], 0.05), [true, false]);
         assert_eq!(front(&[(1.0, 1.0), (1.04, 1.04)], 0.0), [true, false]);
+    }
+
+    #[test]
+    fn half_a_per_cent_less_cpu_does_not_make_up_for_twice_the_time() {
+        assert_eq!(front(&[(4.00, 7.76), (7.73, 7.72)], 0.05), [true, false]);
+        assert_eq!(front(&[(4.00, 7.76), (7.73, 7.30)], 0.05), [true, true]);
+    }
+
+    #[test]
+    fn somebody_is_always_on_the_front() {
+        // A chain of which each beats the next in one value, and ties with it in the other.
+        let chain: Vec<(f64, f64)> =
+            (0..12).map(|n| (1.06_f64.powi((n + 1) / 2) * 1.04, 1.06_f64.powi(n / 2) * 1.01_f64.powi(n % 3))).collect();
+        assert!(front(&chain, 0.05).contains(&true));
     }
 }

@@ -141,7 +141,7 @@ pub(super) fn grid(axes: &Axes, rows: &[Tick], columns: &[Tick]) -> Markup {
         @for Tick { value, label, .. } in columns {
             @let at = axes.x(*value);
             line.gl x1=(percent(at)) x2=(percent(at)) y2=(axes.height) {}
-            text class=(anchor(at)) x=(percent(at)) y=(axes.height + 18.0) { (label) }
+            @if !label.is_empty() { text class=(anchor(at)) x=(percent(at)) y=(axes.height + 18.0) { (label) } }
         }
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn path(axes: &Axes, points: &[(f64, f64)], class: &str) -> Markup {
     let path = format!("M{}", points.iter().map(at).collect::<Vec<_>>().join("L"));
     let cut = points.iter().any(|(_, y)| !axes.y.holds(*y));
     html! {
-        svg.cut[cut] viewBox=(format!("0 0 1000 {}", axes.height)) width="100%" height=(axes.height) preserveAspectRatio="none" {
+        svg class=[cut.then_some("cut")] viewBox=(format!("0 0 1000 {}", axes.height)) width="100%" height=(axes.height) preserveAspectRatio="none" {
             path class=(class) d=(path) {}
         }
     }
@@ -171,7 +171,7 @@ pub(super) fn path(axes: &Axes, points: &[(f64, f64)], class: &str) -> Markup {
 /// The glyph of a model at a point; nothing where that lies beyond the frame.
 pub(super) fn mark(axes: &Axes, model: &str, (x, y): (f64, f64), hollow: bool) -> Markup {
     html! {
-        @if axes.y.holds(y) { use.ho[hollow] href=(format!("#{model}")) x=(percent(axes.x(x))) y=(axes.y(y)) {} }
+        @if axes.y.holds(y) { use class=[hollow.then_some("ho")] href=(format!("#{model}")) x=(percent(axes.x(x))) y=(axes.y(y)) {} }
     }
 }
 
@@ -292,11 +292,11 @@ pub(super) fn data(head: &[&str], rows: &[Vec<String>], names: usize) -> Markup 
             summary { "data table" }
             div.scroll tabindex="0" {
                 table.data {
-                    thead { tr { @for (i, name) in head.iter().enumerate() { th.n[i >= names] scope="col" { (name) } } } }
+                    thead { tr { @for (i, name) in head.iter().enumerate() { th class=[(i >= names).then_some("n")] scope="col" { (name) } } } }
                     tbody {
                         @for row in rows {
                             tr { @for (i, cell) in row.iter().enumerate() {
-                                @if i == 0 { th.n[names == 0] scope="row" { (cell) } } @else { td.n[i >= names] { (cell) } }
+                                @if i == 0 { th class=[(names == 0).then_some("n")] scope="row" { (cell) } } @else { td class=[(i >= names).then_some("n")] { (cell) } }
                             } }
                         }
                     }

@@ -26,8 +26,8 @@ pub(super) fn cost(view: &View<'_>) -> Markup {
     let title = html! {
         h2 { "What it costs" }
         p.how {
-            "Time against CPU time of all workers, and against memory; all axes log, " b { "lower left is cheaper" } ". Numbered: nobody is at "
-            "least as good in both and better in one by more than " (figures::percent(band).replace(' ', "\u{a0}")) "; hollow: beaten here. Grey: beaten in both. Lines: 10th to 90th percentile. "
+            "Time against CPU time of all workers, and against memory; all axes log, " b { "lower left is cheaper" } ". Numbered: nobody is better in "
+            "one by more than " (figures::percent(band).replace(' ', "\u{a0}")) " and in the other not worse by more. Hollow: beaten here; grey: in both. Lines: 10th to 90th percentile. "
             @if memory("pss_bytes") { "Memory: what processes share is divided among them. " }
             @if memory("peak_rss_bytes") { "Peak memory: what processes share counts in each." }
         }
@@ -84,7 +84,7 @@ fn plot(
     let time = |value: f64| {
         if plane == 1 { tick("elapsed_ns", value) } else { Tick { value, label: String::new(), bold: false } }
     };
-    let columns: Vec<Tick> = axes.x.apart(chart::decimal(), 0.2).into_iter().map(time).collect();
+    let columns: Vec<Tick> = axes.x.apart(chart::decimal(), 0.27).into_iter().map(time).collect();
     let known = |row: &&&Costly<'_, '_>| row.costs[plane].is_some();
     let (label, count) = (words::title(one.group), framed.iter().filter(known).count());
     html! {
@@ -92,42 +92,66 @@ fn plot(
             svg.plot height=(HEIGHT) role="img" aria-label=(format!("{label}: {what} against time of {}", figures::plural(count, "contender"))) {
                 (chart::grid(&axes, &rows, &columns))
                 text.over x="0" y="-3" { (what) }
-                @for row in framed.iter().filter(known).filter(|row| !named.iter().any(|other| std::ptr::eq(*other, **row))) {
-                    @if let Some(at) = row.costs[plane] { circle.dim cx=(percent(axes.x(row.wall.0))) cy=(axes.y(at.0)) r="2.5" {} }
-                }
+                (beaten(&axes, plane, framed, named))
                 (marks(&axes, plane, named))
             }
         }
     }
 }
 
-/// Those with a name: both spreads, the glyph, and their number where there is room for it.
-fn marks(axes: &Axes, plane: usize, named: &[&Costly<'_, '_>]) -> Markup {
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    // Percent of a narrow plot to pixels.
-    let free = |taken: &[(f64, f64)], at: (f64, f64)| {
-        taken.iter().all(|other| (other.0 - at.0).abs() * 2.4 > 9.0 || (other.1 - at.1).abs() > 11.0)
+/// Those without a name: a dot each, all of them one path.
+fn beaten(axes: &Axes, plane: usize, framed: &[&Costly<'_, '_>], named: &[&Costly<'_, '_>]) -> Markup {
+    let dot = |row: &&Costly<'_, '_>| {
+        let cost = row.costs[plane].filter(|_| !named.iter().any(|other| std::ptr::eq(*other, *row)))?;
+        Some(format!("M{:.0} {:.0}h.1", axes.x(row.wall.0) * 10.0, axes.y(cost.0)))
     };
-    let mut drawn = Vec::new();
-    for (index, row) in named.iter().enumerate() {
-        let Some(cost) = row.costs[plane] else { continue };
-        let (x, y) = (axes.x(row.wall.0), axes.y(cost.0));
-        let places =
-            [(9.0, 4.0), (-9.0, 4.0), (0.0, -8.0), (0.0, 16.0), (9.0, -8.0), (9.0, 16.0), (-9.0, -8.0), (-9.0, 16.0)];
-        let at = |(dx, dy): (f64, f64)| (x + dx / 2.4, y + dy);
-        let place = places.into_iter().find(|place| free(&taken, at(*place))).unwrap_or((18.0, 4.0));
-        taken.push(at(place));
-        drawn.push((index + 1, row, cost, (x, y), place, row.front[plane]));
+    let mut dots: Vec<String> = framed.iter().filter_map(dot).collect();
+    dots.sort_unstable();
+    dots.dedup();
+    html! {
+        @if !dots.is_empty() {
+            svg viewBox=(format!("0 0 1000 {HEIGHT}")) width="100%" height=(HEIGHT) preserveAspectRatio="none" { path.dim d=(dots.concat()) {} }
+        }
+    }
+}
+
+/// Marks that are nearer than this, in pixels of a narrow plot, share a label.
+const NEAR: (f64, f64) = (9.0, 9.0);
+/// Pixels of a narrow plot, for a percent of it.
+const NARROW: f64 = 2.2;
+
+/// Those with a name: both spreads, the glyph, and their numbers, those of marks that touch together.
+fn marks(axes: &Axes, plane: usize, named: &[&Costly<'_, '_>]) -> Markup {
+    let known = |(index, row): (usize, &&Costly<'_, '_>)| {
+        let cost = row.costs[plane]?;
+        Some((index + 1, *named.get(index)?, cost, (axes.x(row.wall.0), axes.y(cost.0))))
+    };
+    let drawn: Vec<(usize, &Costly<'_, '_>, Spread, (f64, f64))> = named.iter().enumerate().filter_map(known).collect();
+    let mut labels: Vec<((f64, f64), String)> = Vec::new();
+    for (number, _, _, (x, y)) in &drawn {
+        let near = |((left, top), _): &&mut ((f64, f64), String)| {
+            (*left - x).abs() * NARROW < NEAR.0 && (*top - y).abs() < NEAR.1
+        };
+        match labels.iter_mut().find(near) {
+            Some((_, label)) => *label += &format!(",\u{a0}{number}"),
+            None => labels.push(((*x, *y), number.to_string())),
+        }
     }
     html! {
-        @for (number, row, cost, (x, y), (dx, dy), on) in drawn.into_iter().rev() {
+        @for (_, row, cost, (x, y)) in drawn.iter().rev() {
             @let name = class(&row.row.cell.model);
             g class=(name) {
-                line.ci x1=(percent(axes.x(row.wall.1))) x2=(percent(axes.x(row.wall.2))) y1=(y) y2=(y) {}
-                line.ci x1=(percent(x)) x2=(percent(x)) y1=(axes.y(cost.1)) y2=(axes.y(cost.2)) {}
-                use.ho[!on] href=(format!("#{name}")) x=(percent(x)) y=(y) {}
-                text.k.mid.over x=(percent(x)) dx=(dx) y=(chart::tenth(y + dy)) { (number) }
+                // What is shorter than the mark would not be seen.
+                @let (from, to) = (axes.x(row.wall.1), axes.x(row.wall.2));
+                @if to - from > 8.0 / NARROW { line.ci x1=(percent(from)) x2=(percent(to)) y1=(y) y2=(y) {} }
+                @let (top, foot) = (axes.y(cost.2), axes.y(cost.1));
+                @if foot - top > 8.0 { line.ci x1=(percent(*x)) x2=(percent(*x)) y1=(foot) y2=(top) {} }
+                use class=[(!row.front[plane]).then_some("ho")] href=(format!("#{name}")) x=(percent(*x)) y=(y) {}
             }
+        }
+        @for ((x, y), label) in &labels {
+            // Right above: beside it lies the line of its spread.
+            text class=(if *x > 70.0 { "k over e" } else { "k over" }) x=(percent(*x)) dx=(if *x > 70.0 { -6 } else { 6 }) y=(chart::tenth((y - 6.0).max(8.0))) { (label) }
         }
     }
 }
@@ -135,17 +159,12 @@ fn marks(axes: &Axes, plane: usize, named: &[&Costly<'_, '_>]) -> Markup {
 /// Who is not beaten, and how many are.
 fn data(one: &Cost<'_, '_>) -> Markup {
     let shown = |metric: &str, spread: Option<Spread>| {
-        spread.map_or_else(
-            || NONE.to_owned(),
-            |(median, lo, hi)| {
-                let value = |x: f64| figures::value(metric, x);
-                if value(lo) == value(hi) {
-                    value(median)
-                } else {
-                    format!("{} [{}, {}]", value(median), value(lo), value(hi))
-                }
-            },
-        )
+        let Some((median, lo, hi)) = spread else { return NONE.to_owned() };
+        if metric.ends_with("_ns") {
+            return format!("{} {}", figures::time(median), figures::time_interval(median, Some(lo), Some(hi)));
+        }
+        let value = |x: f64| figures::value(metric, x);
+        if value(lo) == value(hi) { value(median) } else { format!("{} [{}, {}]", value(median), value(lo), value(hi)) }
     };
     let front = |row: &&Costly<'_, '_>| row.front.contains(&true);
     let row = |row: &Costly<'_, '_>| {

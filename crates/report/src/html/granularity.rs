@@ -173,7 +173,7 @@ fn marks(axes: &Axes, one: &Metg, grid: &str) -> Markup {
             @for (lo, hi) in [bar(half), bar(most)].into_iter().flatten() { line.ci x1=(lo) x2=(hi) y1="50%" y2="50%" {} }
             @for (found, hollow) in [(half, false), (most, true)] {
                 @if let Some((value, ..)) = found.filter(|(value, ..)| axes.x.holds(*value)) {
-                    use.ho[hollow] href=(format!("#{}", class(model(one)))) x=(at(value)) y="50%" {}
+                    use class=[hollow.then_some("ho")] href=(format!("#{}", class(model(one)))) x=(at(value)) y="50%" {}
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::forest::shown;
 use super::{class, contender, section};
 use crate::faults;
 use crate::figures::{self, NONE, finite};
-use crate::view::{GroupView, View, median};
+use crate::view::{GroupView, Row, View, median};
 use crate::words;
 
 /// The section; nothing where there is no counterexample.
@@ -31,28 +31,46 @@ fn table(group: &GroupView<'_>, index: usize) -> Markup {
     let kinds = group.wrong.iter().flat_map(|cell| faults::of(cell)).map(|(kind, _)| kind);
     let what = faults::units(kinds);
     let axis = Axis::new(group, format!("lo{index}"));
-    let fixes = || group.rows.iter().filter(|row| !row.reference);
+    let fixes = fixes(group);
+    let more = group.rows.iter().filter(|row| !row.reference).count() - fixes.len();
     html! {
         @if let Some(axis) = &axis { (axis.symbol()) }
         table.lost {
-            caption { b { (words::title(group)) } @if let Some(said) = loses(group) { " " span.q { (said) } } }
+            caption { b { (words::title(group)) } span.q { (loses(group).unwrap_or_default()) (spared(group)) } }
             thead { tr {
                 th scope="col" { "contender" } th.plot scope="col" { "kept and lost " (what) }
                 th.n.ex scope="col" { "of" } th.n scope="col" { "lost a run" } th.n.sh scope="col" { "share lost" }
                 th.n.of scope="col" title="share of the runs with a wrong answer" { "runs wrong" } th.n.ti scope="col" { "time" }
             } }
             tbody.wrong {
-                tr.hd { th scope="rowgroup" colspan="7" { span.tag { "deliberately wrong" } " in no ranking" } }
+                tr.hd { th scope="rowgroup" colspan="5" { span.tag { "deliberately wrong" } " in no ranking" } td.ex {} td.of {} }
                 @for cell in &group.wrong { (wrong(cell)) }
             }
-            @if fixes().next().is_some() {
+            @if !fixes.is_empty() {
                 tbody {
-                    tr.hd { th scope="rowgroup" { "fixed, at this price" } td.plot { @if let Some(axis) = &axis { (axis.head()) } } td colspan="5" {} }
-                    @for row in fixes() { (fix(row.cell, axis.as_ref())) }
+                    tr.hd { th scope="rowgroup" { "fixed, at this price" } td.plot { @if let Some(axis) = &axis { (axis.head()) } } td colspan="3" {} td.ex {} td.of {} }
+                    @for row in fixes { (fix(row.cell, axis.as_ref())) }
+                    @if more > 0 { tr.more { th.q colspan="5" { (figures::plural(more, "more fix").replace("fixs", "fixes")) " in the evidence" } td.ex {} td.of {} } }
                 }
             }
         }
     }
+}
+
+/// The fastest fix of each model, and the slowest of all.
+fn fixes<'g, 'a>(group: &'g GroupView<'a>) -> Vec<&'g Row<'a>> {
+    let mut chosen: Vec<&Row<'a>> = Vec::new();
+    let mut slowest: Option<&Row<'a>> = None;
+    for row in group.rows.iter().filter(|row| !row.reference) {
+        if chosen.iter().all(|other| other.cell.model != row.cell.model) {
+            chosen.push(row);
+        } else if slowest.is_none_or(|slow| row.median() > slow.median()) {
+            slowest = Some(row);
+        }
+    }
+    let last = chosen.iter().filter_map(|row| row.median()).fold(0.0, f64::max);
+    chosen.extend(slowest.filter(|row| row.median().is_some_and(|own| own > last)));
+    chosen
 }
 
 /// Part of the expected updates that was lost, with its spread over samples.
@@ -77,13 +95,17 @@ fn share(cell: &Cell) -> Option<Share> {
 impl Share {
     /// `69 % [61, 75]`; one sample has no interval, and what does not vary says so.
     fn said(&self) -> (String, String) {
-        let plain = |share: f64| figures::percent(share).replace(" %", "");
+        let figure = |share: f64| match share {
+            share if share > 0.0 && share < 0.000_5 => "<0.1 %".to_owned(),
+            share => figures::percent(share),
+        };
+        let plain = |share: f64| figure(share).replace(" %", "");
         let ends = match self.ends {
             None => " (one sample)".to_owned(),
             Some((lo, hi)) if lo == hi => " [always]".to_owned(),
             Some((lo, hi)) => format!(" [{}, {}]", plain(lo), plain(hi)),
         };
-        (figures::percent(self.lost).replace(' ', "\u{a0}"), ends)
+        (figure(self.lost).replace(' ', "\u{a0}"), ends)
     }
 }
 
@@ -113,6 +135,17 @@ fn loses(group: &GroupView<'_>) -> Option<String> {
     })
 }
 
+/// What all fixes lost, where that is known.
+fn spared(group: &GroupView<'_>) -> String {
+    let known = group.rows.iter().filter(|row| !row.reference).filter_map(|row| words::lost_none(row.cell));
+    match known.fold((0, 0), |(clean, all), one| (clean + usize::from(one), all + 1)) {
+        (_, 0) => String::new(),
+        (1, 1) => " The one fix lost none.".to_owned(),
+        (clean, all) if clean == all => format!(" The {all} fixes lost none."),
+        (clean, all) => format!(" {clean} of {all} fixes lost none."),
+    }
+}
+
 fn wrong(cell: &Cell) -> Markup {
     let share = share(cell);
     let kinds = faults::listed(faults::of(cell));
@@ -129,7 +162,7 @@ fn wrong(cell: &Cell) -> Markup {
             } }
             td.n.ex data-l="of" { @match median(cell, "expected_updates") { Some(all) => (figures::count(all)), None => (NONE) } }
             td.n data-l="lost a run" { @match median(cell, "lost_updates") {
-                Some(lost) => b.x[lost > 0.0] { (faults::times(lost)) },
+                Some(lost) => b class=[(lost > 0.0).then_some("x")] { (faults::times(lost)) },
                 None => (shown(cell, "lost_updates")),
             } }
             td.n.sh data-l="share" { @if let Some(share) = &share { @let (figure, ends) = share.said(); (figure) span.q { (ends) } } @else { (NONE) } }
@@ -172,7 +205,7 @@ impl Axis {
     }
 
     fn ticks(&self) -> Vec<f64> {
-        self.scale.apart(chart::decimal(), 0.24)
+        self.scale.apart(chart::decimal(), 0.34)
     }
 
     fn symbol(&self) -> Markup {

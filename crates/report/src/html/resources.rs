@@ -25,15 +25,15 @@ pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>) -> Markup {
             table.res {
                 caption {
                     b { (finding(&rows)) }
-                    span.q { "Share of " (figures::cpus(possible)) " × time, medians. User to system as in the whole sample, its start included; "
-                        "queue: threads that could run and had no CPU, drawn as far as there is a rest." }
+                    span.q { "Share of " (figures::cpus(possible)) " × time, medians. User to system: as in the whole sample. Queue: could run and had no CPU, "
+                        "checking of answers included; drawn as far as there is a rest. Blocked: or idle." }
                 }
                 thead { tr {
                     th.who scope="col" { "contender" }
                     th.plot scope="col" { svg height="14" aria-hidden="true" { text x="0" y="11" { "0" } text.mid x="50%" y="11" { "50 %" } text.e x="100%" y="11" { "100 %" } } span.sr { "share of the CPUs' time" } }
-                    th.n.by scope="col" { "busy [p10, p90]" }
-                    @for (tint, name) in ["user", "system", "queue", "blocked or idle"].iter().enumerate() {
-                        th.n.pt scope="col" { i class=(format!("sw r{tint}")) {} (name) }
+                    th.by scope="col" { "busy [p10, p90]" }
+                    @for (tint, name) in ["user", "system", "queue", "blocked"].iter().enumerate() {
+                        th.pt scope="col" { i class=(format!("sw r{tint}")) {} (name) }
                     }
                 } }
                 tbody { @for (row, spent) in &rows { (line(row, spent)) } }
@@ -123,8 +123,10 @@ fn chosen<'r, 'a>(group: &'r GroupView<'a>) -> Vec<&'r Row<'a>> {
 
 /// `Busiest: threads/atomic, 96 % [94, 97]; most time blocked or idle: gil/implicit, 87 %`.
 fn finding(rows: &[(&Row<'_>, Spent)]) -> String {
-    let busiest = rows.iter().max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
-    let idlest = rows.iter().max_by(|a, b| a.1.blocked().total_cmp(&b.1.blocked()));
+    // One thread leaves the other CPUs idle by definition.
+    let rows = || rows.iter().filter(|(row, _)| !row.reference);
+    let busiest = rows().max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
+    let idlest = rows().max_by(|a, b| a.1.blocked().total_cmp(&b.1.blocked()));
     let (Some((first, busy)), Some((last, idle))) = (busiest, idlest) else { return String::new() };
     let (figure, ends) = busy.said();
     format!(
@@ -143,16 +145,16 @@ fn line(row: &Row<'_>, spent: &Spent) -> Markup {
         from += width;
         (tenth(at), tenth(width))
     });
-    let share = |share: Option<f64>| html! { td.n.pt { @if let Some(share) = share { (whole(share)) } @else { "–" } } };
+    let share = |share: Option<f64>| html! { td { @if let Some(share) = share { (whole(share)) } @else { "–" } } };
     html! {
         tr class=(class(&row.cell.model)) {
             th scope="row" { (contender(&row.cell.contender)) }
             td.plot { svg aria-hidden="true" {
                 @for (tint, (at, width)) in bars.iter().enumerate() {
-                    @if *width > 0.0 { rect class=(format!("r{tint}")) x=[(*at > 0.0).then(|| percent(*at))] width=(percent(*width)) height="13" {} }
+                    @if *width > 0.0 { rect class=(format!("r{tint}")) x=[(*at > 0.0).then(|| percent(*at))] width=(percent(*width)) {} }
                 }
             } }
-            td.n.by { (figure) span.q { (ends) } }
+            td { (figure) span.q { (ends) } }
             (share(spent.system.map(|system| spent.busy - system))) (share(spent.system)) (share(spent.queue)) (share(Some(spent.blocked())))
         }
     }

@@ -62,7 +62,7 @@ fn table(sweeps: &[Turns<'_>]) -> Markup {
                 tbody {
                     @for sweep in sweeps {
                         @for (index, one) in all(sweep).iter().enumerate() {
-                            tr.new[index == 0] {
+                            tr class=[(index == 0).then_some("new")] {
                                 th scope="row" { @if index == 0 { (sweep.title()) } @else { span.sr { (sweep.title()) } } }
                                 (row(sweep, one))
                                 td.n.w { (one.once) "/" (one.rounds) }
@@ -82,7 +82,7 @@ fn row(sweep: &Turns<'_>, one: &Crossover) -> Markup {
         @if turns {
             td data-l="below" { (contender(&one.from)) }
             td data-l="above" { (contender(&one.to)) }
-            @let at = sweep.at(one);
+            @let at = sweep.at_short(one);
             @match at.split_once(" [") {
                 Some((value, interval)) => td.n { (value) " " span.q { "[" (interval) } },
                 None => td.n { (at) },
@@ -188,7 +188,7 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>, index: usize) -> Markup {
     let turn = |one: &&Crossover| {
         let at = (finite(one.at.value)?, finite(one.at.lo), finite(one.at.hi));
         let sides = (crossings.len() == 1).then(|| (short(&one.from), short(&one.to)));
-        Some(Turn { at, level: 1.0, label: sweep.at(one), sides })
+        Some(Turn { at, level: 1.0, label: sweep.at_short(one), sides })
     };
     let turns: Vec<Turn> = crossings.iter().filter_map(turn).collect();
     let (behind, above, room) = chart::turns(&axes, &turns);
