@@ -66,7 +66,7 @@ pub(super) fn verdicts<'a>(
         ul.verdicts { @for item in &open { (page.item(*item)) } }
         @if open.len() < all.len() {
             @let all: Vec<Item> = all.iter().copied().filter(|item| !matches!(item, Item::Lost(..))).collect();
-            @let shown = Share::VERDICTS.fill(all.iter().map(|item| page.folded(*item)));
+            @let shown = { Share::VERDICTS }.fill(all.iter().map(|item| page.folded(*item)));
             details.more {
                 summary { "all " (figures::plural(all.len(), "verdict")) }
                 ul.verdicts.all { @for item in &shown { (item) } }

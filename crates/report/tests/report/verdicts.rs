@@ -74,8 +74,8 @@ fn a_counterexample_that_lost_something_always_stands_open() {
     let titles = open(&run);
     assert_eq!((titles.len(), titles.last().unwrap().as_str()), (6, "counter, 8 workers"));
     let page = html(&run);
-    let strip = page.split("<details").next().unwrap();
-    assert!(strip.contains("lost 55,088 of 80,000 updates"));
+    let strip = page.split("id=\"verdicts\"").nth(1).unwrap().split("<details").next().unwrap();
+    assert!(strip.contains("lost 55,088 of 80,000 updates a run"));
     assert!(strip.contains("aria-label=\"69 % of the updates lost\""));
     assert!(!strip.contains("lost 20,000"));
     // One that lost nothing is no verdict.
