@@ -6,18 +6,21 @@ use results::{Cell, Metric};
 use super::chart::percent;
 use super::{class, contender};
 use crate::figures::{self, finite};
+use crate::omissions;
 use crate::turns::place;
 use crate::view::{GroupView, Row, View, median};
 
 /// Rows of a table at most.
 const ROWS: usize = 7;
 
-/// The table of a group; nothing where fewer than two contenders have a CPU time, and in a sweep, which has many groups.
+/// The table of a group; nothing where fewer than two contenders have a CPU time, in a sweep, which has many groups, and
+/// beyond those that a page has room for.
 pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>) -> Markup {
     let possible = possible(view, group);
     let spent = |row: &Row<'_>| Spent::of(row.cell, possible);
     let rows: Vec<(&Row<'_>, Spent)> = chosen(group).into_iter().filter_map(|row| Some((row, spent(row)?))).collect();
-    if rows.len() < 2 || place(group).is_some() {
+    let room = view.groups.iter().take(omissions::TIMES).any(|one| std::ptr::eq(one, group));
+    if rows.len() < 2 || place(group).is_some() || !room {
         return html! {};
     }
     html! {
