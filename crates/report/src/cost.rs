@@ -39,10 +39,36 @@ pub(crate) fn front(points: &[(f64, f64)], band: f64) -> Vec<bool> {
     points.iter().map(|one| !points.iter().any(|other| dominates(other, one))).collect()
 }
 
-/// Every decided group in which at least two contenders have a CPU time or a memory; sweeps have too many.
+/// Groups in a page at most.
+const GROUPS: usize = 24;
+
+/// The decided group of each workload, at the most workers that have a CPU each, in which at least two contenders have a CPU
+/// time or a memory. Sweeps have too many groups.
 pub(crate) fn all<'v, 'a>(view: &'v View<'a>) -> Vec<Cost<'v, 'a>> {
-    let groups = view.groups.iter().filter(|group| group.leader().is_some() && place(group).is_none());
-    groups.filter_map(|group| Cost::new(group, view.run.run.delta)).collect()
+    let mut all = every(view);
+    all.truncate(GROUPS);
+    all
+}
+
+/// What there was no room for.
+pub(crate) fn missing(view: &View<'_>) -> Option<&'static str> {
+    (every(view).len() > GROUPS).then_some("the first 24 workloads only")
+}
+
+fn every<'v, 'a>(view: &'v View<'a>) -> Vec<Cost<'v, 'a>> {
+    let cpus = view.run.environment.cpus_effective;
+    let mut chosen: Vec<&'v GroupView<'a>> = Vec::new();
+    for group in view.groups.iter().filter(|group| group.leader().is_some() && place(group).is_none()) {
+        let within = |group: &GroupView<'_>| f64::from(group.workers) <= cpus;
+        match chosen.iter_mut().find(|other| other.label == group.label) {
+            // More workers, as long as they have CPUs; where none have, as few as there are.
+            Some(other) if within(group) && (!within(other) || group.workers > other.workers) => *other = group,
+            Some(other) if !within(group) && !within(other) && group.workers < other.workers => *other = group,
+            Some(_) => {}
+            None => chosen.push(group),
+        }
+    }
+    chosen.into_iter().filter_map(|group| Cost::new(group, view.run.run.delta)).collect()
 }
 
 /// A metric that is more than nothing, as a log axis needs it.

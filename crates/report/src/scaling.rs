@@ -1,5 +1,7 @@
 //! Speed against workers: the workloads that were measured with several numbers of them, and what is said of each.
 
+use std::collections::HashMap;
+
 use results::{Contrast, Verdict};
 
 use crate::figures::{self, finite};
@@ -59,14 +61,13 @@ pub(crate) fn all<'v, 'a>(view: &'v View<'a>) -> Vec<Scaling<'v, 'a>> {
 
 /// Why there is nothing to be seen along workers; nothing where there is, or where nothing was measured.
 pub(crate) fn missing(view: &View<'_>) -> Option<&'static str> {
-    let mut counts: Vec<u32> =
-        view.groups.iter().filter(|group| !group.rows.is_empty()).map(|group| group.workers).collect();
-    counts.sort_unstable();
-    counts.dedup();
-    match counts.len() {
-        0 => None,
-        1 => Some("one worker count; `--workers 1,2,4` measures it"),
-        _ => all(view).is_empty().then_some("no workload has two worker counts outside a sweep"),
+    let measured = || view.groups.iter().filter(|group| !group.rows.is_empty());
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    let several = measured().any(|group| *seen.entry(group.label).or_insert(group.workers) != group.workers);
+    match (measured().next(), several) {
+        (None, _) => None,
+        (_, false) => Some("one worker count; `--workers 1,2,4` measures it"),
+        (_, true) => all(view).is_empty().then_some("no workload has two worker counts outside a sweep"),
     }
 }
 

@@ -240,8 +240,8 @@ pub(super) fn turns(axes: &Axes, turns: &[Turn]) -> (Markup, Markup, usize) {
             circle.ring cx=(percent(x)) cy=(axes.y(turn.level)) r="5.5" {}
             @if let Some((below, above)) = &turn.sides {
                 @let (from, to) = ends(axes, turn.at).unwrap_or((x, x));
-                @if fits(below, from) { text.e.over x=(percent(from)) dx="-4" y="-6" { (below) " ←" } }
-                @if fits(above, 100.0 - to) { text.over x=(percent(to)) dx="4" y="-6" { "→ " (above) } }
+                @if let Some(below) = fitting(below, from) { text.e.over x=(percent(from)) dx="-4" y="-6" { (below) " ←" } }
+                @if let Some(above) = fitting(above, 100.0 - to) { text.over x=(percent(to)) dx="4" y="-6" { "→ " (above) } }
             }
         }
         // On top of the lines that lead to other labels.
@@ -258,11 +258,12 @@ fn ends(axes: &Axes, (_, lo, hi): (f64, Option<f64>, Option<f64>)) -> Option<(f6
     (lo.is_some() || hi.is_some()).then(|| (lo.map_or(0.0, |lo| axes.x(lo)), hi.map_or(100.0, |hi| axes.x(hi))))
 }
 
-/// Whether a name fits beside a column, in the narrowest plot there is.
-fn fits(name: &str, percent: f64) -> bool {
+/// A contender, or its model alone, as far as there is room beside a column in the narrowest plot there is.
+fn fitting(contender: &str, percent: f64) -> Option<&str> {
     const NARROWEST: f64 = 250.0;
     const LETTER: f64 = 6.4;
-    (name.chars().count() + 3) as f64 * LETTER < percent / 100.0 * NARROWEST
+    let room = |name: &&str| (name.chars().count() + 3) as f64 * LETTER < percent / 100.0 * NARROWEST;
+    [contender, contender.split('/').next().unwrap_or_default()].into_iter().find(room)
 }
 
 /// The same for a figure, which is wider.

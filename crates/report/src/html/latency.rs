@@ -117,20 +117,19 @@ fn curve(axes: &Axes, one: &Shown<'_>) -> Markup {
     }
 }
 
-/// `async/task waits least at p99, 4.1 ms [3.9, 4.3]; at p50 threads/pool, 0.31 ms [0.30, 0.33]`: who is shortest in the
-/// tail and in the middle, where both are known.
+/// `async/task has the smallest p99, 4.1 ms [3.9, 4.3]`: in the tail and in the middle, where they are known. Those whose
+/// ranges reach into that are counted with it.
 fn finding(shown: &[Shown<'_>]) -> String {
-    let shortest = |rarity: f64| {
+    let said = |label: &str, rarity: f64| {
         let at = |one: &Shown<'_>| one.response.iter().find(|at| at.rarity == rarity).copied();
-        let all = shown.iter().filter_map(|one| Some((one.line.contender, at(one)?)));
-        all.min_by(|a, b| a.1.ns.total_cmp(&b.1.ns))
+        let all: Vec<(&str, At)> = shown.iter().filter_map(|one| Some((one.line.contender, at(one)?))).collect();
+        let (contender, best) = all.iter().min_by(|a, b| a.1.ns.total_cmp(&b.1.ns))?;
+        let near = all.iter().filter(|(other, at)| other != contender && at.ends.0 <= best.ends.1).count();
+        let who = if near == 0 { format!("{contender} has") } else { format!("{contender} and {near} more have") };
+        let interval = figures::time_interval(best.ns, Some(best.ends.0), Some(best.ends.1));
+        Some(format!("{who} the smallest {label}, {} {interval}", figures::time(best.ns)))
     };
-    let said = |label: &str, (contender, at): (&str, At)| {
-        let interval = figures::time_interval(at.ns, Some(at.ends.0), Some(at.ends.1));
-        format!("{contender} has the smallest {label}, {} {interval}", figures::time(at.ns))
-    };
-    let found = [("p99", 100.0), ("p50", 2.0)].map(|(label, rarity)| Some(said(label, shortest(rarity)?)));
-    let found: Vec<String> = found.into_iter().flatten().collect();
+    let found: Vec<String> = [said("p99", 100.0), said("p50", 2.0)].into_iter().flatten().collect();
     if found.is_empty() { "Response time by percentile".to_owned() } else { found.join("; ") }
 }
 

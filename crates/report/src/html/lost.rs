@@ -50,7 +50,7 @@ fn table(group: &GroupView<'_>, index: usize) -> Markup {
                 tbody {
                     tr.hd { th scope="rowgroup" { "fixed, at this price" } td.plot { @if let Some(axis) = &axis { (axis.head()) } } td colspan="3" {} td.ex {} td.of {} }
                     @for row in fixes { (fix(row.cell, axis.as_ref())) }
-                    @if more > 0 { tr.more { th.q colspan="5" { (figures::plural(more, "more fix").replace("fixs", "fixes")) " in the evidence" } td.ex {} td.of {} } }
+                    @if more > 0 { tr.more { td.q colspan="5" { (figures::plural(more, "more fix").replace("fixs", "fixes")) " in the evidence" } td.ex {} td.of {} } }
                 }
             }
         }

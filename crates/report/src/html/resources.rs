@@ -6,18 +6,21 @@ use results::{Cell, Metric};
 use super::chart::percent;
 use super::{class, contender};
 use crate::figures::{self, finite};
+use crate::omissions;
 use crate::turns::place;
 use crate::view::{GroupView, Row, View, median};
 
 /// Rows of a table at most.
 const ROWS: usize = 7;
 
-/// The table of a group; nothing where fewer than two contenders have a CPU time, and in a sweep, which has many groups.
+/// The table of a group; nothing where fewer than two contenders have a CPU time, in a sweep, which has many groups, and
+/// beyond those that a page has room for.
 pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>) -> Markup {
     let possible = possible(view, group);
     let spent = |row: &Row<'_>| Spent::of(row.cell, possible);
     let rows: Vec<(&Row<'_>, Spent)> = chosen(group).into_iter().filter_map(|row| Some((row, spent(row)?))).collect();
-    if rows.len() < 2 || place(group).is_some() {
+    let room = view.groups.iter().take(omissions::TIMES).any(|one| std::ptr::eq(one, group));
+    if rows.len() < 2 || place(group).is_some() || !room {
         return html! {};
     }
     html! {
@@ -63,7 +66,7 @@ struct Spent {
 
 impl Spent {
     fn of(cell: &Cell, possible: f64) -> Option<Self> {
-        let share = |x: f64| finite(Some(x / possible)).filter(|share| *share >= 0.0);
+        let share = |x: f64| finite(Some(x / possible)).filter(|share| (0.0..1e6).contains(share));
         let (busy, ends) = match cell.metrics.get("parallelism")? {
             Metric::Measured { median, p10, p90, n } => {
                 (share(*median)?, share(*p10).zip(share(*p90)).filter(|_| *n > 1))
@@ -125,16 +128,22 @@ fn chosen<'r, 'a>(group: &'r GroupView<'a>) -> Vec<&'r Row<'a>> {
 fn finding(rows: &[(&Row<'_>, Spent)]) -> String {
     // One thread leaves the other CPUs idle by definition.
     let rows = || rows.iter().filter(|(row, _)| !row.reference);
-    let busiest = rows().max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
-    let idlest = rows().max_by(|a, b| a.1.blocked().total_cmp(&b.1.blocked()));
-    let (Some((first, busy)), Some((last, idle))) = (busiest, idlest) else { return String::new() };
+    let most = |share: fn(&Spent) -> f64| {
+        let most = rows().map(|(_, spent)| whole(share(spent))).max_by_key(|share| share.parse().unwrap_or(0))?;
+        let mut all = rows().filter(|(_, spent)| whole(share(spent)) == most);
+        let (first, spent) = all.next()?;
+        // Who comes out alike is not left out.
+        let more = match all.count() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        Some((format!("{}{more}", first.cell.contender), spent))
+    };
+    let (Some((first, busy)), Some((last, idle))) = (most(|spent| spent.busy), most(Spent::blocked)) else {
+        return String::new();
+    };
     let (figure, ends) = busy.said();
-    format!(
-        "Busiest: {}, {figure}{ends}; most time blocked or idle: {}, {}\u{a0}%",
-        first.cell.contender,
-        last.cell.contender,
-        whole(idle.blocked())
-    )
+    format!("Busiest: {first}, {figure}{ends}; most time blocked or idle: {last}, {}\u{a0}%", whole(idle.blocked()))
 }
 
 fn line(row: &Row<'_>, spent: &Spent) -> Markup {

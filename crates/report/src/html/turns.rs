@@ -100,7 +100,10 @@ fn none(sweep: &Turns<'_>, one: &Crossover) -> String {
     let none = "no crossover in range: ";
     match one.found {
         Found::Several | Found::Open => match sweep.settled(one) {
-            Some(at) => format!("not one crossing: faster from {} on at the latest", sweep.exact(at)),
+            Some(at) => {
+                let why = if one.found == Found::Open { "the rounds do not agree" } else { "no single crossing" };
+                format!("{why}: faster from {} on at the latest", sweep.exact(at))
+            }
             None => sweep.word(one).to_owned(),
         },
         Found::NotReached => match end(one.at.lo) {

@@ -466,7 +466,8 @@ fn values_that_are_no_numbers_are_not_shown() {
             }
             for text in [markdown(&run), html(&run), terminal(&run, Terminal { colour: false, width: 80 }), csv(&run)] {
                 for bad in ["NaN", "inf×", "inf%"] {
-                    let at = text.find(bad).map(|at| text[at.saturating_sub(60)..].chars().take(120).collect::<String>());
+                    let at =
+                        text.find(bad).map(|at| text[at.saturating_sub(60)..].chars().take(120).collect::<String>());
                     assert!(at.is_none(), "{value:e}: {at:?}");
                 }
             }

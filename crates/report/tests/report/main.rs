@@ -1,6 +1,7 @@
 //! The four forms of a report, from runs made by hand that hold every outcome there is.
 
 mod browser;
+mod charts;
 mod checked;
 mod choose;
 mod everything;
