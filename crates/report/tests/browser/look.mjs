@@ -20,7 +20,15 @@ export const looks = [
 function parses({ text }) {
   const errors = [];
   const near = (offset) => JSON.stringify(text.slice(Math.max(0, offset - 80), offset + 40));
-  parse(text, { onParseError: ({ code, startOffset }) => errors.push(`${code} in ${near(startOffset)}`) });
+  const onParseError = ({ code, startOffset }) => errors.push(`${code} in ${near(startOffset)}`);
+  const walk = (node) => {
+    const { tagName, sourceCodeLocation: at } = node;
+    // What a parser adds or closes by itself is an error that parse5 does not tell.
+    if (tagName && !at && !["html", "head", "body", "tbody"].includes(tagName)) errors.push(`a stray </${tagName}>`);
+    if (["p", "a", "b", "div", "span", "table"].includes(tagName) && at && !at.endTag) errors.push(`not closed: ${near(at.startOffset)}`);
+    node.childNodes?.forEach(walk);
+  };
+  walk(parse(text, { onParseError, sourceCodeLocationInfo: true }));
   if (errors.length) throw new Error(`${errors.length} errors: ${errors.slice(0, 3).join(", ")}`);
   return "";
 }
@@ -58,7 +66,7 @@ async function opensAlone(_site, tab) {
 /** All verdicts and the rows of every table, as a reader sees them. */
 function said() {
   const text = (e) => e.textContent.replace(/\s+/g, " ").trim();
-  const seen = (e) => e.closest("details:not([open])") !== null || e.checkVisibility();
+  const seen = (e) => e.closest("details:not([open])") !== null || e.checkVisibility({ visibilityProperty: true });
   const all = (what) => [...document.querySelectorAll(what)].map((e) => `${seen(e) ? "" : "HIDDEN "}${text(e)}`);
   return {
     verdicts: all(".verdicts li"),
@@ -96,19 +104,21 @@ const unfold = () => document.querySelectorAll("details").forEach((e) => (e.open
 const theme = (page, dark) =>
   page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
 
-/** How much wider the page is than the window, and who is to blame. */
+/** What of the page lies beyond the right edge of the window, cut off or not; boxes that scroll by themselves may be wider. */
 function wide() {
-  const root = document.documentElement;
-  if (root.scrollWidth <= innerWidth) return null;
-  const boxed = (e) => {
+  const within = (e, overflow) => {
     for (let at = e.parentElement; at && at !== document.body; at = at.parentElement) {
-      if (getComputedStyle(at).overflowX !== "visible") return true;
+      if (overflow.includes(getComputedStyle(at).overflowX)) return true;
     }
     return false;
   };
-  const over = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5);
-  const name = (e) => `${e.localName}${e.id ? `#${e.id}` : ""}.${[...e.classList].join(".")} "${e.textContent.trim().slice(0, 40)}"`;
-  return `${root.scrollWidth} wide: ${over.filter((e) => !boxed(e)).slice(0, 3).map(name).join(", ")}`;
+  const says = (e) => [...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const over = [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1);
+  const cut = over.filter((e) => says(e) && e.checkVisibility() && !within(e, ["auto", "scroll", "hidden"]));
+  const { scrollWidth } = document.documentElement;
+  if (scrollWidth <= innerWidth && cut.length === 0) return null;
+  const name = (e) => `${e.localName}.${[...e.classList].join(".")} in #${e.closest("[id]")?.id} "${e.textContent.trim().slice(0, 40)}"`;
+  return `${scrollWidth} wide, beyond the edge: ${(cut.length ? cut : over).slice(0, 3).map(name).join(", ")}`;
 }
 
 async function fits({ large }, tab) {

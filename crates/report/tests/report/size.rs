@@ -33,8 +33,9 @@ fn what_has_no_room_says_where_it_is() {
 #[test]
 fn five_thousand_cells_fit_on_a_page_and_it_says_what_it_leaves_out() {
     for (shape, run) in [("500 groups", many(500, 10)), ("1 group", many(1, 5_000)), ("all failed", failed())] {
+        let start = std::time::Instant::now();
         let page = html(&run);
-        println!("{shape}: a page of {} bytes", page.len());
+        println!("{shape}: a page of {} bytes in {:.0?}", page.len(), start.elapsed());
         assert!(page.len() < PAGE, "{shape}: {} bytes", page.len());
         assert!(page.contains("<code>results.json</code> and <code>cells.csv</code>"), "{shape}");
     }
