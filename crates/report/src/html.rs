@@ -121,6 +121,8 @@ fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>)
         }
     }
     .into_string()
+    // No HTML may hold them, and nobody can read them.
+    .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
 }
 
 fn top(view: &View<'_>) -> Markup {

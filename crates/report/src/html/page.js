@@ -44,14 +44,14 @@ let wait;on($("#q"),"input",()=>{clearTimeout(wait);wait=setTimeout(()=>{S.q=$("
 
 // Sort: figures with their units, else text; the first body only.
 const U={ns:1,"µs":1e3,ms:1e6,s:1e9,KiB:1024,MiB:1048576,GiB:1073741824};
-const val=(r,i)=>{const c=r.cells[i];if(!c)return"";if(c.classList.contains("vd"))return r.i;
+const val=(r,i)=>{const c=r.cells[i];if(!c)return"";if(c.classList.contains("vd"))return c.dataset.v=r.i;
  const t=c.textContent.trim(),m=t.replace(/,/g,"").match(/^[−-]?[\d.]+(?: (\S+))?/);return m?c.dataset.v=parseFloat(m[0].replace("−","-"))*(U[m[1]]||1):t};
 function sort(th,dir){const t=th.closest("table"),i=th.cellIndex,b=t.tBodies[0],k=dir=="ascending"?1:-1;
  $$("th[aria-sort]",t).forEach(h=>h.removeAttribute("aria-sort"));th.setAttribute("aria-sort",dir);
  [...b.rows].sort((x,y)=>{const p=val(x,i),q=val(y,i),n=typeof p=="number",o=typeof q=="number";return n&&o?k*(p-q):n?-1:o?1:k*String(p).localeCompare(q)}).forEach(r=>b.append(r));
  t.classList.toggle("sorted",!(th.classList.contains("vd")&&k>0))}
-$$("th[data-s],.nums thead th").forEach(th=>{const b=make("button","");b.append(...th.childNodes);th.append(b);
- [...th.closest("table").tBodies[0].rows].forEach((r,i)=>r.i=i);
+$$("th[data-s],.nums thead th").forEach(th=>{const b=make("button",""),rows=[...th.closest("table").tBodies[0].rows];b.append(...th.childNodes);th.append(b);
+ rows.forEach((r,i)=>r.i=i);if(th.dataset.s!=null)rows.forEach(r=>val(r,th.cellIndex));
  on(b,"click",()=>{const dir=th.getAttribute("aria-sort")=="ascending"?"descending":"ascending";sort(th,dir);S.s=[th.closest("table").id,th.cellIndex,dir].join(".");keep()})});
 
 // Copy a table as Markdown, as it is shown.
@@ -65,7 +65,9 @@ $$("main table").filter(t=>t.tHead).forEach((t,i)=>{const b=make("button","btn m
   b.textContent=ok?"copied":"copy failed";setTimeout(()=>b.textContent="copy as Markdown",1500)})});
 
 // One cell: draws from the stored samples what the page shows of the default one.
-const C0=$("#c-id")?$("#c-id").textContent:"",link=id=>$(`.forest a[data-cell="${CSS.escape(id)}"]`);
+const C0=$("#c-id")?$("#c-id").textContent:"",
+ // Control characters of an ID are in the figures, and in no markup.
+ clean=id=>id.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g,"\ufffd"),ids=new Map(Object.keys(D.c).map(id=>[clean(id),id])),link=id=>$(`.forest a[data-cell="${CSS.escape(clean(id))}"]`);
 const f=x=>Math.round(x*10)/10,nums=s=>s?s.split(",").map(x=>x===""?null:+x):[],vals=a=>a.filter(x=>x!==null);
 const ticks=(a,b)=>{let s=0;for(let p=1;!s&&p<1e7;p*=10)for(const x of[20,50,100])if(!s&&(b-a)/(x*p)<=6)s=x*p;const r=[];for(let t=Math.ceil(a/s)*s;t<=b;t+=s)r.push(t);return r};
 const lab=t=>t?(t>0?"+":"−")+Math.abs(t)/10+" %":"0",gl=(y,t)=>`<line class=gl x2=100% y1=${y} y2=${y} /><text class=e dx=-6 y=${y+4}>${t}</text>`;
@@ -79,9 +81,9 @@ function draw(dv,other,fo,loud,m,om){const n=Math.max(dv.length,fo.length,2),X=i
  const u=vals(other),a=Math.min(-50,...v,...u)*1.05,b=Math.max(80,...v,...u)*1.05,x=t=>(t-a)/(b-a)*100;
  g[2].innerHTML=[0,.5,1].map(q=>gl((1-q)*206,q)).join("")+ticks(a,b).map(t=>`<line class=gl x1=${f(x(t))}% x2=${f(x(t))}% y2=100% /><text class=mid x=${f(x(t))}% y=223>${t?lab(t):"median"}</text>`).join("")+curve(u,x,om," dt")+curve(v,x,m,"");
  g[0].parentNode.className="pl run "+m}
-function show(id){const c=D.c[id],a=link(id);if(!c||!a||$("#c-id").textContent===id)return!!c&&!!a;
+function show(id){const c=Object.hasOwn(D.c,id)&&D.c[id],a=c&&link(id);if(!a||$("#c-id").textContent===id)return!!a;
  const t=a.closest("table"),g=+t.id.slice(3),[first,second,fo,loud,rounds]=D.g[g],who=a.textContent,beside=who===first?second:first,cls=r=>[...r.classList].find(x=>x.startsWith("m-"));
- const oa=$$("th a[data-cell]",t).find(x=>x.textContent===beside),o=oa&&D.c[oa.dataset.cell],m=cls(a.closest("tr")),om=oa?cls(oa.closest("tr")):"m-x",dv=nums(c[1]),n=vals(dv).length;
+ const oa=$$("th a[data-cell]",t).find(x=>x.textContent===beside),o=oa&&D.c[ids.get(oa.dataset.cell)],m=cls(a.closest("tr")),om=oa?cls(oa.closest("tr")):"m-x",dv=nums(c[1]),n=vals(dv).length;
  $("#c-id").textContent=id;$("#c-say").textContent=`${c[0]}. ${D.t[c[2]]} ${D.t[c[3]]}`;$("#c-med").textContent=c[0];
  ["units","needs","impl","src"].forEach((k,i)=>$("#c-"+k).textContent=D.t[c[4+i]]);
  $("#c-why").textContent=c[8]?`Against ${beside} it differs most in ${c[8]}. Correlation, not cause.`:"nothing in which it differs by much";$("#c-repro").textContent=c[9]||"crossover repro "+id;
@@ -92,8 +94,9 @@ function show(id){const c=D.c[id],a=link(id);if(!c||!a||$("#c-id").textContent==
  $("#c-beside").innerHTML=beside?`<span class="c ${om}"><i class=g></i>${esc(beside)}</span>`:"";
  $("#c-fig").hidden=!n;if(n)draw(dv,o?nums(o[1]):[],nums(fo),loud,m,om);
  return true}
-on(d,"click",e=>{const a=e.target.closest("a[data-cell]");if(!a||e.ctrlKey||e.metaKey||e.shiftKey||e.button||!show(a.dataset.cell))return;
- e.preventDefault();S.cell=a.dataset.cell;history.pushState(1,"",hash("cell"));$("#cell").scrollIntoView();$("#c-id").focus({preventScroll:true})});
+on(d,"click",e=>{const a=e.target.closest("a[data-cell]");if(!a||e.ctrlKey||e.metaKey||e.shiftKey||e.button)return;
+ const id=ids.get(a.dataset.cell);if(!id||!show(id))return;
+ e.preventDefault();S.cell=id;history.pushState(1,"",hash("cell"));$("#cell").scrollIntoView();$("#c-id").focus({preventScroll:true})});
 on($("#c-back"),"click",e=>{if(history.state){e.preventDefault();history.back()}});
 on(window,"popstate",()=>apply());
 

@@ -109,7 +109,7 @@ pub(super) fn figures(group: &GroupView<'_>, cell: &Cell, other: Option<&Cell>) 
             figure {
                 figcaption { b { "Every sample, in the order of the run" }
                     span.q { "deviation from the median, " span #c-med { (middle) } "; hollow: loud rounds; below: load of others, share of the machine" } }
-                div.pl.run class=(class(&cell.model)) {
+                div class=(format!("pl run {}", class(&cell.model))) {
                     svg.plot height=(RUN) role="img" aria-label=(format!("run sequence of {}", cell.id)) { (sequence(&own, &rounds, loud)) }
                     svg.plot height=(LOAD) role="img" aria-label="load of others by round" { (load(&foreign, &rounds, loud)) }
                 }
