@@ -38,7 +38,7 @@ pub(super) fn latency(group: &GroupView<'_>) -> Markup {
     let lines: Vec<&Line<'_>> = shown.iter().map(|one| &one.line).collect();
     let all = || shown.iter().flat_map(|one| one.response.iter().chain(&one.service));
     let Some(y) = Scale::wide(all().flat_map(|at| [at.ends.0, at.ns, at.ends.1]), 4.0, 0.04) else { return html! {} };
-    let Some(x) = Scale::of(PERCENTILES.iter().map(|(.., rarity)| *rarity), false, 0.04) else { return html! {} };
+    let Some(x) = Scale::of(PERCENTILES.iter().map(|(.., rarity)| *rarity), false, 0.07) else { return html! {} };
     let axes = Axes { x, y, height: HEIGHT };
     let columns: Vec<Tick> = PERCENTILES
         .iter()

@@ -57,7 +57,7 @@ impl Frame {
         let top = speeds.iter().copied().fold(cpus.unwrap_or(1.0).min(most), f64::max).clamp(1.0, 4096.0);
         let low = speeds.iter().copied().fold(0.5, f64::min).max(LOWEST);
         let ends = [2f64.powf(low.log2().floor()), 2f64.powf((top * 0.98).log2().ceil())];
-        let x = Scale::of(counts.iter().map(|count| f64::from(*count)), false, 0.06)?;
+        let x = Scale::of(counts.iter().map(|count| f64::from(*count)), false, 0.08)?;
         let y = Scale::of(ends.into_iter(), false, 0.03)?;
         Some(Self { axes: Axes { x, y, height: HEIGHT }, counts, cpus })
     }

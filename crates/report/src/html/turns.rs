@@ -185,7 +185,7 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>, index: usize) -> Markup {
     let linear = sweep.sweep.linear || lines.iter().flat_map(|line| &line.points).any(|(value, _)| *value <= 0.0);
     let id = format!("x{index}");
     let Some(axes) = axes(&lines, linear) else {
-        return html! { figure id=(id) { figcaption { b { (sweep.title()) } span.q { "no chart: no two values with a speed" } } } };
+        return html! { figure id=(id) { figcaption { b { (sweep.title()) } span.q { "no chart: there are no two values at which a contender and the reference were both measured" } } } };
     };
     let crossings: Vec<&Crossover> = shown.iter().filter_map(|one| one.crossing).collect();
     let turn = |one: &&Crossover| {
