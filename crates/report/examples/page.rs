@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use report::Terminal;
 
+#[expect(clippy::disallowed_methods, reason = "says how long rendering takes; no cell is timed here")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [results, folder] = arguments.as_slice() else {

@@ -129,6 +129,11 @@ pub(crate) fn command(run: &Run) -> String {
     ["crossover".to_owned()].into_iter().chain(verb).chain(words).collect::<Vec<_>>().join(" ")
 }
 
+/// The command that measures a cell again.
+pub(crate) fn repro(cell: &str) -> String {
+    format!("crossover repro {}", quoted(cell))
+}
+
 fn quoted(arg: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+:,./@%".contains(c);
     if !arg.is_empty() && arg.chars().all(plain) { arg.to_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) }

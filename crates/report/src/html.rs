@@ -1,6 +1,8 @@
 //! The report as one offline file: no network, readable on a phone, in the dark and on paper. Everything that is said stands
 //! in it without its script, which only sorts, filters and opens single cells.
 
+mod brackets;
+mod cell;
 mod cells;
 mod chart;
 mod checks;
@@ -11,16 +13,21 @@ mod granularity;
 mod hazards;
 mod latency;
 mod lost;
+mod matrix;
+mod near;
 mod python_check;
 mod resources;
 mod scaling;
 mod sections;
+mod share;
+mod spread;
 mod turns;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
 
 use frame::{Contents, Part};
+use share::Share;
 
 use crate::checks::loud;
 use crate::figures;
@@ -38,6 +45,8 @@ const STYLE: &str = concat!(
     include_str!("html/style/forest.css"),
     include_str!("html/style/charts.css"),
     include_str!("html/style/lost.css"),
+    include_str!("html/style/matrix.css"),
+    include_str!("html/style/cell.css"),
 );
 
 /// What the page does beyond showing.
@@ -55,8 +64,10 @@ pub fn html(run: &Run) -> String {
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
     let mut contents = Contents::default();
+    let (cell, cells) = cell::cell(&view);
     let sections = markup! {
         (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts(&view, &sweeps, &grains)))
+        (contents.add(Part::Choose, "matrix", "Workload by model", matrix::matrix(&view)))
         (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
         (contents.add(Part::Evidence, "cost", "What it costs", cost::cost(&view)))
         (contents.add(Part::Evidence, "scaling", "Scaling", scaling::scaling(&view)))
@@ -64,6 +75,7 @@ pub fn html(run: &Run) -> String {
         (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
         (contents.add(Part::Evidence, "lost", "Lost updates", lost::lost(&view)))
         (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
+        (contents.add(Part::Evidence, "cell", "One cell", cell))
         (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
         (contents.add(Part::Trust, "machine", "Machine and run", sections::machine(run)))
         (contents.add(Part::Trust, "omissions", "Failures and omissions", sections::omissions(&view, &sweeps)))
@@ -73,7 +85,7 @@ pub fn html(run: &Run) -> String {
         (frame::bar(&view, &contents))
         main.wrap.nos { (top(&view)) (sections) (frame::foot(run)) }
     };
-    document(&title, untrusted, body, Some(&markup! { script { (PreEscaped(SCRIPT)) } }))
+    document(&title, untrusted, body, Some(&markup! { (cells) script { (PreEscaped(SCRIPT)) } }))
 }
 
 /// A page: one file, nothing fetched. What it does beyond showing, if anything, stands at its end.
@@ -101,6 +113,8 @@ fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>)
         }
     }
     .into_string()
+    // No HTML may hold them, and nobody can read them.
+    .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
 }
 
 fn top(view: &View<'_>) -> Markup {
@@ -131,6 +145,9 @@ fn top(view: &View<'_>) -> Markup {
 fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
     let tally = words::tally(&view.tally());
     let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
+    let groups = view.groups.iter().enumerate().filter(|(_, group)| crate::turns::place(group).is_none());
+    let mut share = Share::VERDICTS;
+    let own = share.fill(groups.map(|(i, group)| verdict(view, group, i)));
     let body = markup! {
         @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
         ul.verdicts {
@@ -143,9 +160,7 @@ fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Mar
             @for (i, grains) in grains.iter().enumerate() {
                 li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
             }
-            @for (i, group) in view.groups.iter().enumerate() {
-                @if crate::turns::place(group).is_none() { (verdict(view, group, i)) }
-            }
+            @for verdict in &own { (verdict) }
             @if let Some(summary) = crate::hazards::summary(view.run) {
                 li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
             }
@@ -185,42 +200,83 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
     if view.groups.iter().all(|group| group.rows.is_empty()) {
         return markup! {};
     }
-    let detailed = cells::groups_shown(view);
     let title = markup! {
         h2 { "Evidence by workload" }
         p.how {
             "Mark: median over rounds. Line: simultaneous interval. Right is faster. Hollow: " b { "far" }
-            ", over 20 times behind, not tested; at the left edge where it lies beyond. Shaded: ±" (figures::percent(view.run.run.delta))
+            ", over 20 times behind, not tested. Shaded: ±" (figures::percent(view.run.run.delta))
             " round sequential and the leader, where differences count as ties. Dotted: ideal, sequential times the CPUs "
-            "that the workers can use."
+            "that the workers can use. " b { "Contenders joined by a line at the left are not separated from each other." }
+            " The narrow plot magnifies the neighbourhood of the leader."
         }
     };
+    let metrics = cells::tables(view);
+    let (mut share, mut times) = (Share::FORESTS, Share::TIMES);
+    let articles: Vec<Markup> = view
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(i, group)| article(view, group, i, (&mut share, &mut times), metrics.get(i)))
+        .collect();
     let body = markup! {
-        (cells::note(view))
+        @if metrics.len() < view.groups.len() { (left_out(view, metrics.len())) }
+        (near::grid(view))
+        @for (group, article) in view.groups.iter().zip(&articles) { @if crate::turns::place(group).is_none() { (article) } }
+        @for sweep in sweeps { (folded(view, sweep, &markup! { @for i in &sweep.groups { (articles[*i]) } })) }
         (cells::glossary(view))
-        @for (i, group) in view.groups.iter().enumerate() {
-            @if crate::turns::place(group).is_none() { (article(view, group, i, i < detailed)) }
-        }
-        @for sweep in sweeps {
-            (folded(view, sweep, &markup! { @for i in &sweep.groups { (article(view, &view.groups[*i], *i, *i < detailed)) } }))
-        }
     };
     section("evidence", title, body)
 }
 
-fn article(view: &View<'_>, group: &GroupView<'_>, index: usize, detailed: bool) -> Markup {
+/// Said on the page where not all groups have their metrics on it.
+fn left_out(view: &View<'_>, shown: usize) -> Markup {
     markup! {
-        @if !group.rows.is_empty() {
-            article id=(format!("g{index}")) {
-                h3 { (words::title(group)) }
-                p.q { (group_facts(view, group)) }
-                (forest::table(view, group, index))
-                (latency::latency(group))
-                (resources::resources(view, group))
-                @if detailed { (cells::details(view, group)) }
-            }
+        p.q {
+            "This run has too many figures for one page: the metrics of single cells stand below "
+            @match shown { 0 => "no group", 1 => "the first group", n => { "the first " (figures::count(n as f64)) " groups" } }
+            " of " (figures::count(view.groups.len() as f64)) ". " (ticked(forest::ELSEWHERE))
         }
     }
+}
+
+/// All about one group: what is said of it, its forest, its metrics.
+fn article(
+    view: &View<'_>,
+    group: &GroupView<'_>,
+    index: usize,
+    (share, times): (&mut Share, &mut Share),
+    metrics: Option<&Markup>,
+) -> Markup {
+    if group.rows.is_empty() {
+        return markup! {};
+    }
+    let head = markup! {
+        header { h3 { (words::title(group)) } p.q { (about(group)) } }
+        p.q { (group_facts(view, group)) }
+        p.say { (said(&words::verdict(view, group))) }
+    };
+    let Some(head) = share.take(head) else {
+        return markup! { article.wl id=(format!("g{index}")) { h3 { (words::title(group)) } p.q { "Left out: too many figures for one page." } } };
+    };
+    markup! {
+        article.wl id=(format!("g{index}")) {
+            (head)
+            (forest::table(view, group, index, metrics.is_some(), share))
+            (latency::latency(group))
+            (resources::resources(view, group, times))
+            @if let Some(metrics) = metrics { (metrics) }
+        }
+    }
+}
+
+/// `map-reduce: count primes by trial division`, as far as the file says so.
+fn about(group: &GroupView<'_>) -> String {
+    let Some(group) = group.group else { return String::new() };
+    [group.pattern.as_str(), group.about.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// One line on how a group was measured.
@@ -255,13 +311,24 @@ fn said(sentence: &Sentence) -> Markup {
         @for piece in &sentence.0 {
             @match piece {
                 // A per cent sign stays with its figure.
-                Piece::Text(text) => { (text.replace(" %", "\u{a0}%")) }
+                Piece::Text(text) => { (times(&text.replace(" %", "\u{a0}%"))) }
                 Piece::Contender(name) => { (contender(name)) }
                 Piece::Times(ratio) => { (figures::ratio(*ratio)) "×" }
                 Piece::Aside(text) => { " " span.q.nw { (text) } }
             }
         }
     }
+}
+
+/// `2.1x` as `2.1×`: plain text has no better sign.
+fn times(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for (at, c) in text.char_indices() {
+        let after = text[at + c.len_utf8()..].chars().next().is_none_or(|next| !next.is_alphanumeric());
+        let sign = c == 'x' && after && out.ends_with(|before: char| before.is_ascii_digit());
+        out.push(if sign { '×' } else { c });
+    }
+    out
 }
 
 /// What stands between back ticks is typed.

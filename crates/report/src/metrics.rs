@@ -93,44 +93,33 @@ const KNOWN: [Known; 44] = [
     count("restarts", "restarts", "workers that died and were replaced"),
 ];
 
-/// A metric of a cell as text, or several without a value for one reason.
-pub(crate) struct Line {
-    pub(crate) names: String,
-    /// Median, 10th and 90th percentile, number of samples; or the reason why there are none.
-    pub(crate) found: Result<(String, String, u32), String>,
-}
-
 fn find(id: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.id == id)
 }
 
 /// What a metric is called.
-fn label(id: &str) -> &str {
+pub(crate) fn label(id: &str) -> &str {
     find(id).map_or(id, |known| known.label)
 }
 
-/// All metrics of a cell, those that were measured first.
-pub(crate) fn lines(run: &Run, cell: &Cell) -> Vec<Line> {
-    let mut measured = Vec::new();
-    let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
-    for id in in_order(cell.metrics.keys().map(String::as_str)) {
-        match cell.metrics.get(id) {
-            Some(Metric::Measured { median, p10, p90, n }) => {
-                let shown = (with_bound(run, cell, id, *median), range(id, *p10, *p90), *n);
-                measured.push(Line { names: label(id).to_owned(), found: Ok(shown) });
-            }
-            Some(Metric::Missing { reason, .. }) => match missing.iter_mut().find(|(other, _)| other == reason) {
-                Some((_, names)) => names.push(label(id)),
-                None => missing.push((reason, vec![label(id)])),
-            },
-            None => {}
+/// The metrics that some of these cells have, in order, and those that none has: several share a reason.
+pub(crate) fn of<'c>(cells: &[&'c Cell]) -> (Vec<&'c str>, Vec<(String, &'c str)>) {
+    let measured = |id: &str| cells.iter().any(|cell| cell.metrics.get(id).and_then(Metric::median).is_some());
+    let ids: BTreeSet<&str> = cells.iter().flat_map(|cell| cell.metrics.keys().map(String::as_str)).collect();
+    let (there, absent): (Vec<&str>, Vec<&str>) = in_order(ids.into_iter()).into_iter().partition(|id| measured(id));
+    let mut missing: Vec<(String, &str)> = Vec::new();
+    for id in absent {
+        let reason = cells.iter().find_map(|cell| match cell.metrics.get(id) {
+            Some(Metric::Missing { reason, .. }) if !reason.is_empty() => Some(reason.as_str()),
+            _ => None,
+        });
+        let reason = reason.unwrap_or("no reason was recorded");
+        match missing.iter_mut().find(|(_, other)| *other == reason) {
+            Some((names, _)) => *names += &format!(", {}", label(id)),
+            None => missing.push((label(id).to_owned(), reason)),
         }
     }
-    let missing = missing.into_iter().map(|(reason, names)| {
-        let reason = if reason.is_empty() { "no reason was recorded" } else { reason };
-        Line { names: names.join("; "), found: Err(reason.to_owned()) }
-    });
-    measured.into_iter().chain(missing).collect()
+    (there, missing)
 }
 
 /// Those that the program knows in their order, then the others by name.
@@ -148,8 +137,9 @@ pub(crate) fn glossary(run: &Run) -> Vec<&'static Known> {
 }
 
 /// A median in its unit; parallelism against what was possible: `1.83 of 2`.
-fn with_bound(run: &Run, cell: &Cell, id: &str, median: f64) -> String {
-    let shown = value(id, median);
+pub(crate) fn shown(run: &Run, cell: &Cell, id: &str) -> String {
+    let shown =
+        cell.metrics.get(id).and_then(Metric::median).map_or_else(|| NONE.to_owned(), |median| value(id, median));
     if id != "parallelism" || shown == NONE {
         return shown;
     }
@@ -165,16 +155,4 @@ fn value(id: &str, x: f64) -> String {
         return figures::count(x);
     }
     figures::value(id, x)
-}
-
-/// `9.22 – 10.5 ms`: a unit that both ends share is said once.
-fn range(id: &str, p10: f64, p90: f64) -> String {
-    let (lo, hi) = (value(id, p10), value(id, p90));
-    if lo == hi {
-        return lo;
-    }
-    match (lo.split_once(' '), hi.split_once(' ')) {
-        (Some((number, unit)), Some((_, other))) if unit == other => format!("{number} – {hi}"),
-        _ => format!("{lo} – {hi}"),
-    }
 }

@@ -168,6 +168,16 @@ fn behind(s: &mut Sentence, row: &Row<'_>) {
     }
 }
 
+/// What a forest says of a contender, its ratio included.
+pub(crate) fn placed(row: &Row<'_>, run: &Run) -> Sentence {
+    let mut s = Sentence::default();
+    match (row.standing, row.behind.map(|b| b.verdict)) {
+        (Standing::Far, _) | (Standing::Behind, Some(Verdict::Slower | Verdict::Far)) => behind(&mut s, row),
+        _ => _ = s.text(standing(row, run)),
+    }
+    s
+}
+
 /// The same as plain text.
 pub(crate) fn behind_text(row: &Row<'_>) -> String {
     let mut s = Sentence::default();

@@ -2,66 +2,147 @@
 
 use maud::{Markup, html};
 
-use super::{class, contender};
+use results::{Cell, Contrast, Support};
+
+use super::brackets::Brackets;
+use super::share::Share;
+use super::{class, near, said, ticked};
+use crate::faults;
 use crate::figures::{self, NONE, finite};
 use crate::view::{GroupView, Row, Standing, View, median};
 use crate::words;
-use results::{Contrast, Support};
 
-/// The table of a group: best set first, counterexamples in a body of their own.
-pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
+/// The table of a group: best set first, counterexamples in a body of their own. Rows that have no room are counted.
+pub(super) fn table(view: &View<'_>, group: &GroupView<'_>, index: usize, metrics: bool, share: &mut Share) -> Markup {
     let axis = Axis::new(view, group);
-    let grid = format!("f{index}");
+    let details = format!("#{}{index}", if metrics { "k" } else { "g" });
+    let plot = Plot { axis: axis.as_ref(), grid: format!("f{index}"), details };
+    let decided = group.leader().is_some();
+    let brackets = Brackets::new(group);
     let last_best = group.rows.iter().rposition(|row| row.standing.best());
+    let grid = html! { @if let (Some(axis), true) = (&axis, decided) { (axis.grid(&plot.grid)) } };
+    let head = html! {
+        caption.sr { (words::title(group)) ": " (if decided { "every contender against sequential and against the leader" } else { "medians so far" }) }
+        thead { tr { (head(axis.as_ref(), &brackets, decided)) } }
+    };
+    let rows = group.rows.iter().enumerate().map(|(at, row)| {
+        let class = row_class(row, last_best == Some(at));
+        html! { tr class=(class) { @if decided { td.set { (brackets.at(group, at)) } } (plot.row(view, row, decided)) } }
+    });
+    let wrong = group.wrong.iter().map(|cell| plot.wrong(group, cell, decided));
+    let room = share.holds(grid.0.len() + head.0.len());
+    let rows = if room { share.fill(rows) } else { Vec::new() };
+    let wrong = share.fill(wrong);
+    let left_out = group.rows.len() + group.wrong.len() - rows.len() - wrong.len();
     html! {
-        @if let Some(axis) = &axis { (axis.grid(&grid)) }
-        table.forest {
-            caption.sr { (words::title(group)) ": every contender against sequential and against the leader" }
-            thead {
-                tr {
-                    th.who scope="col" { "contender" }
-                    th.plot scope="col" {
-                        @match &axis { Some(axis) => { (axis.head()) } None => { "no sequential reference" } }
-                    }
-                    th.n.t scope="col" { "median" }
-                    th.n.r scope="col" { "against the leader" }
-                    th.vd scope="col" { "verdict" }
-                    th.n.s scope="col" title="user and system time of a whole sample: start-up, warm-up and all its iterations" { "CPU a sample" }
-                    th.n.s scope="col" title="peak of all processes together" { "memory" }
-                    th.n.won scope="col" title="rounds in which it was ahead of the leader" { "won" }
-                }
-            }
-            tbody {
-                @for (i, row) in group.rows.iter().enumerate() {
-                    tr class=(row_class(row, last_best == Some(i))) {
-                        th scope="row" { (contender(&row.cell.contender)) (note(row)) }
-                        td.plot { @if let Some(axis) = &axis { (axis.mark(row, &grid)) } }
-                        td.n.t data-l="median" { (shown(row.cell, &row.cell.primary)) }
-                        td.n.r data-l="× leader" { (against_leader(row)) }
-                        td.vd { (words::standing(row, view.run)) }
-                        td.n.s data-l="CPU a sample" { (cpu(row.cell)) }
-                        td.n.s data-l="memory" { (shown(row.cell, "peak_rss_bytes")) }
-                        td.n.won data-l="won" { (won(row.behind)) }
-                    }
-                }
-            }
-            @if !group.wrong.is_empty() {
-                tbody.wrong {
-                    @for cell in &group.wrong {
-                        tr class=(class(&cell.model)) {
-                            th scope="row" { (contender(&cell.contender)) }
-                            td.plot {}
-                            td.n.t data-l="median" { (shown(cell, &cell.primary)) }
-                            td.n.r { (NONE) }
-                            td.vd { span.x { "✕" } " deliberately wrong" }
-                            td.n.s data-l="CPU a sample" { (cpu(cell)) }
-                            td.n.s data-l="memory" { (shown(cell, "peak_rss_bytes")) }
-                            td.n.won { (NONE) }
-                        }
+        @if room {
+            (grid)
+            table.forest.open[!decided] id=(format!("t-g{index}")) {
+                (head)
+                tbody { @for row in &rows { (row) } }
+                @if !wrong.is_empty() {
+                    tbody.wrong {
+                        tr.hd { th scope="rowgroup" colspan=(if decided { 7 } else { 2 }) {
+                            span.tag { "deliberately wrong" } " never ranked, see " a href="#lost" { "lost updates" }
+                        } }
+                        @for row in &wrong { (row) }
                     }
                 }
             }
         }
+        @if left_out > 0 { p.q { (figures::plural(left_out, "contender")) " more: too many figures for one page. " (ticked(ELSEWHERE)) } }
+    }
+}
+
+/// Where everything is that a page has no room for.
+pub(super) const ELSEWHERE: &str = "All of them are in `results.json` and `cells.csv`.";
+
+fn head(axis: Option<&Axis>, brackets: &Brackets, decided: bool) -> Markup {
+    html! {
+        @if decided {
+            th.set scope="col" style=(format!("width:{}px", brackets.width())) { span.sr { "set of contenders not separated" } }
+        }
+        th.who scope="col" data-s { "contender" }
+        @if decided {
+            th.plot scope="col" { @match axis { Some(axis) => { (axis.head()) } None => { "no sequential reference" } } }
+            th.n.sp scope="col" data-s { "× sequential " span.nw { "[interval]" } }
+            th.zm scope="col" { (near::head()) }
+        } @else {
+            th.n.sp scope="col" data-s { "median" }
+        }
+        @if decided {
+            th.vd scope="col" data-s { "against the leader" }
+            th.n.won scope="col" data-s title="rounds in which it was ahead of the leader" { "won" }
+        }
+    }
+}
+
+/// What the rows of a group share.
+struct Plot<'a> {
+    axis: Option<&'a Axis>,
+    grid: String,
+    /// Where a name leads without the script.
+    details: String,
+}
+
+impl Plot<'_> {
+    fn name(&self, cell: &Cell) -> Markup {
+        html! { a href=(self.details) data-cell=(cell.id) { i.g {} (cell.contender) } }
+    }
+
+    fn row(&self, view: &View<'_>, row: &Row<'_>, decided: bool) -> Markup {
+        html! {
+            th scope="row" { (self.name(row.cell)) (note(row)) }
+            @if decided {
+                td.plot { @if let Some(axis) = self.axis { (axis.mark(row, &self.grid)) } }
+                td.n.sp { (against_sequential(row)) }
+                td.zm { (near::mark(row)) }
+            } @else {
+                td.n.sp { (shown(row.cell, &row.cell.primary)) }
+            }
+            @if decided {
+                td.vd { (said(&words::placed(row, view.run))) }
+                td.n.won { (won(row.behind)) }
+            }
+        }
+    }
+
+    /// A counterexample: a cross where its median lies, and what it got wrong.
+    fn wrong(&self, group: &GroupView<'_>, cell: &Cell, decided: bool) -> Markup {
+        let reference = group.rows.iter().find(|row| row.reference).and_then(Row::median);
+        let speed = reference.zip(median(cell, &cell.primary)).map(|(all, own)| all / own).filter(|x| x.is_finite());
+        html! {
+            tr class=(class(&cell.model)) {
+                @if decided { td.set {} }
+                th scope="row" { (self.name(cell)) }
+                @if decided {
+                    td.plot { @if let Some(axis) = self.axis { (axis.cross(speed, &self.grid)) } }
+                    td.n.sp { @match speed { Some(speed) => { (figures::ratio(speed)) } None => { (NONE) } } }
+                    td.zm {}
+                } @else {
+                    td.n.sp { span.x { "✕ " } (lost(cell)) ", " (shown(cell, &cell.primary)) }
+                }
+                @if decided {
+                    td.vd { span.x { "✕" } " " (lost(cell)) }
+                    td.n.won { (NONE) }
+                }
+            }
+        }
+    }
+}
+
+/// `69 % of updates lost`.
+fn lost(cell: &Cell) -> String {
+    let kinds = faults::of(cell);
+    let (what, gone) = match faults::units(kinds.iter().map(|(kind, _)| *kind)) {
+        units if kinds.is_empty() => (units, "lost"),
+        units => (units, "wrong"),
+    };
+    match (median(cell, "lost_updates"), median(cell, "expected_updates")) {
+        (Some(0.0), _) => format!("no {what} {gone} here"),
+        (Some(lost), Some(all)) if all > 0.0 => format!("{} of {what} {gone}", figures::percent(lost / all)),
+        (Some(lost), _) => format!("{} {what} {gone}", figures::count(lost)),
+        (None, _) => "wrong on purpose".to_owned(),
     }
 }
 
@@ -71,21 +152,20 @@ fn row_class(row: &Row<'_>, last: bool) -> String {
     format!("{}{best}{}", class(&row.cell.model), if last { " last" } else { "" })
 }
 
+/// That there is something to know before one takes it; what that is stands among the omissions.
 fn note(row: &Row<'_>) -> Markup {
+    let reason = words::reason(row.cell);
     html! {
         @if row.cell.support == Support::AgainstTheGrain {
-            a.note href="#omissions" title=(words::reason(row.cell)) { "against the grain" }
+            " " a.note href="#omissions" title=(format!("against the grain: {reason}")) { "mind" }
         } @else if row.cell.reason.as_deref().is_some_and(|reason| !reason.is_empty()) {
-            a.note href="#omissions" title=(words::reason(row.cell)) { "mind" }
-        }
-        @if row.slower_than_reference() {
-            span.note { "▼ slower than sequential" }
+            " " a.note href="#omissions" title=(reason) { "mind" }
         }
     }
 }
 
 /// A median in its unit, or the reason why there is none.
-pub(super) fn shown(cell: &results::Cell, metric: &str) -> Markup {
+pub(super) fn shown(cell: &Cell, metric: &str) -> Markup {
     let reason = match cell.metrics.get(metric) {
         Some(results::Metric::Missing { reason, .. }) => reason.as_str(),
         _ => "not recorded",
@@ -98,30 +178,15 @@ pub(super) fn shown(cell: &results::Cell, metric: &str) -> Markup {
     }
 }
 
-/// User and system time together; one alone would mislead.
-fn cpu(cell: &results::Cell) -> Markup {
+/// `1.88 [1.79, 2.0]`: speed relative to sequential.
+fn against_sequential(row: &Row<'_>) -> Markup {
     html! {
-        @match (median(cell, "cpu_user_ns"), median(cell, "cpu_sys_ns")) {
-            (Some(user), Some(sys)) => {
-                span title=(format!("user {}, system {}", figures::duration(user), figures::duration(sys))) {
-                    (figures::duration(user + sys))
-                }
+        @match speed(row) {
+            None => { (NONE) }
+            Some((speed, ends)) => {
+                (figures::ratio(speed))
+                @if let Some(interval) = ends.and_then(|(lo, hi)| figures::interval(Some(lo), Some(hi))) { " " span.q { (interval) } }
             }
-            (Some(_), None) => { (shown(cell, "cpu_sys_ns")) }
-            (None, _) => { (shown(cell, "cpu_user_ns")) }
-        }
-    }
-}
-
-fn against_leader(row: &Row<'_>) -> Markup {
-    let interval = row.behind.and_then(|b| figures::interval(b.lo, b.hi));
-    html! {
-        @match (row.standing, row.ratio) {
-            (Standing::Leads, _) => "1.00×",
-            (_, Some(ratio)) => {
-                (figures::ratio(ratio)) "×" @if let Some(interval) = interval { " " span.q { (interval) } }
-            }
-            (_, None) => { (NONE) }
         }
     }
 }
@@ -175,8 +240,7 @@ impl Axis {
 
     /// Position in percent; beyond the axis its end.
     fn at(&self, speed: f64) -> f64 {
-        let x = (speed.clamp(1e-5, 1e5).ln() - self.from) / (self.to - self.from) * 100.0;
-        (x.clamp(0.0, 100.0) * 10.0).round() / 10.0
+        tenth(((speed.clamp(1e-5, 1e5).ln() - self.from) / (self.to - self.from) * 100.0).clamp(0.0, 100.0))
     }
 
     /// Round speeds, so that their labels do not touch; 1 always stands.
@@ -201,7 +265,7 @@ impl Axis {
     fn grid(&self, id: &str) -> Markup {
         let band = |middle: f64| {
             let (from, to) = (self.at(middle * (1.0 - self.delta)), self.at(middle * (1.0 + self.delta)));
-            html! { rect.band x=(percent(from)) width=(percent(to - from)) height="100%" {} }
+            html! { rect.band x=(percent(from)) width=(percent(tenth(to - from))) height="100%" {} }
         };
         html! {
             svg width="0" height="0" style="position:absolute" aria-hidden="true" {
@@ -250,37 +314,36 @@ impl Axis {
         }
     }
 
-    /// The mark of a row and its interval; the figures are text for those who cannot see it.
+    /// The mark of a row and its interval; the figures stand beside it.
     fn mark(&self, row: &Row<'_>, grid: &str) -> Markup {
-        let Some((speed, ends)) = speed(row) else {
-            return html! { svg aria-hidden="true" { use href=(format!("#{grid}")) {} } };
-        };
         let hollow = row.reference || row.standing == Standing::Far;
         html! {
-            svg role="img" aria-label=(label(row)) {
+            svg {
                 use href=(format!("#{grid}")) {}
-                @if let Some((lo, hi)) = ends {
-                    line.ci x1=(percent(self.at(lo))) x2=(percent(self.at(hi))) y1="50%" y2="50%" {}
+                @if let Some((speed, ends)) = speed(row) {
+                    @if let Some((lo, hi)) = ends { line.ci x1=(percent(self.at(lo))) x2=(percent(self.at(hi))) {} }
+                    use class=[hollow.then_some("ho")] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) {}
                 }
-                use.ho[hollow] href=(format!("#{}", class(&row.cell.model))) x=(percent(self.at(speed).max(2.0))) y="50%" {}
+            }
+        }
+    }
+
+    /// The mark of what is wrong.
+    fn cross(&self, speed: Option<f64>, grid: &str) -> Markup {
+        html! {
+            svg {
+                use href=(format!("#{grid}")) {}
+                @if let Some(speed) = speed { use href="#mx" x=(percent(self.at(speed).max(2.0))) {} }
             }
         }
     }
 }
 
-/// `0.53x the time of sequential [0.50, 0.56]`.
-fn label(row: &Row<'_>) -> String {
-    match row.against {
-        Some(against) => {
-            let interval = figures::interval(against.lo, against.hi);
-            let interval = interval.map(|interval| format!(" {interval}")).unwrap_or_default();
-            format!("{} times the time of sequential{interval}", figures::ratio(against.ratio))
-        }
-        None => "the reference".to_owned(),
-    }
+pub(super) fn tenth(x: f64) -> f64 {
+    (x * 10.0).round() / 10.0
 }
 
-fn percent(x: f64) -> String {
+pub(super) fn percent(x: f64) -> String {
     format!("{x}%")
 }
 

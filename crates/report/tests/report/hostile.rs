@@ -1,6 +1,6 @@
 //! Names and reasons that try to be something else.
 
-use report::{Terminal, csv, html, markdown, terminal};
+use report::{Terminal, csv, markdown, terminal};
 use results::{CellStatus, Metric, Run};
 
 use crate::checked::loud;

@@ -7,6 +7,7 @@ mod explored;
 mod granularity;
 mod hazards;
 mod hostile;
+mod page;
 mod python_check;
 mod race;
 mod runs;

@@ -30,6 +30,25 @@ fn what_has_no_room_says_where_it_is() {
     assert!(shown > 10 && shown < 80, "{shown}");
 }
 
+#[test]
+fn five_thousand_cells_fit_on_a_page_and_it_says_what_it_leaves_out() {
+    for (shape, run) in [("500 groups", many(500, 10)), ("1 group", many(1, 5_000)), ("all failed", failed())] {
+        let page = html(&run);
+        println!("{shape}: a page of {} bytes", page.len());
+        assert!(page.len() < PAGE, "{shape}: {} bytes", page.len());
+        assert!(page.contains("<code>results.json</code> and <code>cells.csv</code>"), "{shape}");
+    }
+}
+
+/// Five thousand cells, each with a failure of its own.
+fn failed() -> results::Run {
+    let mut failed = many(500, 10);
+    for (n, cell) in failed.cells.iter_mut().enumerate() {
+        (cell.status, cell.reason) = (results::CellStatus::Failed, Some(format!("worker {n} died")));
+    }
+    failed
+}
+
 /// `cargo test -p report --release -- --ignored --nocapture` prints the figures.
 #[test]
 #[ignore = "a measurement: wants a release build and an idle machine"]
@@ -37,11 +56,7 @@ fn what_has_no_room_says_where_it_is() {
 fn five_thousand_cells_in_a_second() {
     let before = peak();
     // Many groups; one that is as large; a sweep's worth of failures.
-    let mut failed = many(500, 10);
-    for (n, cell) in failed.cells.iter_mut().enumerate() {
-        (cell.status, cell.reason) = (results::CellStatus::Failed, Some(format!("worker {n} died")));
-    }
-    for (shape, run) in [("500 groups", many(500, 10)), ("1 group", many(1, 5_000)), ("all failed", failed)] {
+    for (shape, run) in [("500 groups", many(500, 10)), ("1 group", many(1, 5_000)), ("all failed", failed())] {
         let forms: [(&str, &dyn Fn() -> String); 4] = [
             ("terminal", &|| terminal(&run, Terminal { colour: false, width: 80 })),
             ("markdown", &|| markdown(&run)),
