@@ -39,23 +39,9 @@ pub(crate) fn front(points: &[(f64, f64)], band: f64) -> Vec<bool> {
     points.iter().map(|one| !points.iter().any(|other| dominates(other, one))).collect()
 }
 
-/// Groups in a page at most.
-const GROUPS: usize = 24;
-
 /// The decided group of each workload, at the most workers that have a CPU each, in which at least two contenders have a CPU
 /// time or a memory. Sweeps have too many groups.
 pub(crate) fn all<'v, 'a>(view: &'v View<'a>) -> Vec<Cost<'v, 'a>> {
-    let mut all = every(view);
-    all.truncate(GROUPS);
-    all
-}
-
-/// What there was no room for.
-pub(crate) fn missing(view: &View<'_>) -> Option<&'static str> {
-    (every(view).len() > GROUPS).then_some("the first 24 workloads only")
-}
-
-fn every<'v, 'a>(view: &'v View<'a>) -> Vec<Cost<'v, 'a>> {
     let cpus = view.run.environment.cpus_effective;
     let mut chosen: Vec<&'v GroupView<'a>> = Vec::new();
     for group in view.groups.iter().filter(|group| group.leader().is_some() && place(group).is_none()) {

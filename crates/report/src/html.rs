@@ -49,10 +49,10 @@ const STYLE: &str = concat!(
     include_str!("html/style/choose.css"),
     include_str!("html/style/frame.css"),
     include_str!("html/style/forest.css"),
-    include_str!("html/style/matrix.css"),
-    include_str!("html/style/cell.css"),
     include_str!("html/style/charts.css"),
     include_str!("html/style/lost.css"),
+    include_str!("html/style/matrix.css"),
+    include_str!("html/style/cell.css"),
 );
 
 /// What the page does beyond showing.
@@ -173,9 +173,13 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
         }
     };
     let metrics = cells::tables(view);
-    let mut share = Share::FORESTS;
-    let articles: Vec<Markup> =
-        view.groups.iter().enumerate().map(|(i, group)| article(view, group, i, &mut share, metrics.get(i))).collect();
+    let (mut share, mut times) = (Share::FORESTS, Share::TIMES);
+    let articles: Vec<Markup> = view
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(i, group)| article(view, group, i, (&mut share, &mut times), metrics.get(i)))
+        .collect();
     let body = markup! {
         @if metrics.len() < view.groups.len() { (left_out(view, metrics.len())) }
         (near::grid(view))
@@ -202,7 +206,7 @@ fn article(
     view: &View<'_>,
     group: &GroupView<'_>,
     index: usize,
-    share: &mut Share,
+    (share, times): (&mut Share, &mut Share),
     metrics: Option<&Markup>,
 ) -> Markup {
     if group.rows.is_empty() {
@@ -221,7 +225,7 @@ fn article(
             (head)
             (forest::table(view, group, index, metrics.is_some(), share))
             (latency::latency(group))
-            @if let Some(resources) = share.take(resources::resources(view, group)) { (resources) }
+            (resources::resources(view, group, times))
             @if let Some(metrics) = metrics { (metrics) }
         }
     }

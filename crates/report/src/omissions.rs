@@ -2,7 +2,6 @@
 
 use results::{Cell, CellStatus, Support};
 
-use crate::cost;
 use crate::scaling;
 use crate::turns::{Turns, place};
 use crate::view::View;
@@ -21,10 +20,7 @@ pub(crate) struct Omission<'a> {
     groups: Vec<&'a str>,
 }
 
-/// Groups in a page that say where their time went.
-pub(crate) const TIMES: usize = 24;
-
-/// Every omission of a run, the worst first; then the charts that are not there.
+/// Every omission of a run, the worst first; then the section that is not there.
 pub(crate) fn all<'a>(view: &View<'a>, sweeps: &[Turns<'_>]) -> Vec<Omission<'a>> {
     let mut found = by_contender(view);
     found.iter_mut().for_each(|one| one.places = places(view, sweeps, &one.groups));
@@ -38,11 +34,14 @@ pub(crate) fn all<'a>(view: &View<'a>, sweeps: &[Turns<'_>]) -> Vec<Omission<'a>
             None => all.push(one),
         }
     }
-    let times = (view.groups.len() > TIMES).then_some("in the first 24 groups only");
-    let charts = [("scaling", scaling::missing(view)), ("cost", cost::missing(view)), ("where the time went", times)];
-    for (what, reason) in charts.into_iter().filter_map(|(what, reason)| Some((what, reason?))) {
-        all.push(Omission { what, bad: false, contenders: vec![], reason, places: vec![], groups: vec![] });
-    }
+    all.extend(scaling::missing(view).map(|reason| Omission {
+        what: "scaling",
+        bad: false,
+        contenders: Vec::new(),
+        reason,
+        places: Vec::new(),
+        groups: Vec::new(),
+    }));
     all
 }
 

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::chart::{self, Axes, Scale, Tick, percent};
+use super::share::{Share, rest};
 use super::{class, contender, section};
 use crate::cost::{self, Cost, Costly, Spread};
 use crate::figures::{self, NONE};
@@ -32,7 +33,12 @@ pub(super) fn cost(view: &View<'_>) -> Markup {
             @if memory("peak_rss_bytes") { "Peak memory: what processes share counts in each." }
         }
     };
-    let body = html! { div.three.costs { @for one in &all { (figure(one, band)) } } };
+    let mut share = Share::COSTS;
+    let shown = share.fill(all.iter().map(|one| figure(one, band)));
+    let body = html! {
+        div.three.costs { @for one in &shown { (one) } }
+        (rest(all.len() - shown.len()))
+    };
     section("cost", title, body)
 }
 

@@ -5,6 +5,7 @@ use results::{Cell, Metric};
 
 use super::chart::{self, Scale, percent, tenth};
 use super::forest::shown;
+use super::share::{Share, rest};
 use super::{class, contender, section};
 use crate::faults;
 use crate::figures::{self, NONE, finite};
@@ -24,7 +25,9 @@ pub(super) fn lost(view: &View<'_>) -> Markup {
             "in the median run; [10th, 90th percentile]. " b { "Its speed means nothing." } " Below: the time of each fix, which is what safety costs."
         }
     };
-    section("lost", title, html! { @for (index, group) in groups.iter().enumerate() { (table(group, index)) } })
+    let mut share = Share::LOST;
+    let shown = share.fill(groups.iter().enumerate().map(|(index, group)| table(group, index)));
+    section("lost", title, html! { @for table in &shown { (table) } (rest(groups.len() - shown.len())) })
 }
 
 fn table(group: &GroupView<'_>, index: usize) -> Markup {
@@ -74,13 +77,13 @@ fn fixes<'g, 'a>(group: &'g GroupView<'a>) -> Vec<&'g Row<'a>> {
 }
 
 /// Part of the expected updates that was lost, with its spread over samples.
-struct Share {
+struct Loss {
     lost: f64,
     ends: Option<(f64, f64)>,
 }
 
 /// Nothing where what was lost, or of how much, is not known.
-fn share(cell: &Cell) -> Option<Share> {
+fn share(cell: &Cell) -> Option<Loss> {
     let Metric::Measured { median: lost, p10, p90, n } = cell.metrics.get("lost_updates")? else { return None };
     // A sample that lost nothing need not say of how much.
     let all = match median(cell, "expected_updates") {
@@ -89,10 +92,10 @@ fn share(cell: &Cell) -> Option<Share> {
         _ => return None,
     };
     let of = |lost: f64| finite(Some((lost / all).clamp(0.0, 1.0)));
-    Some(Share { lost: of(*lost)?, ends: of(*p10).zip(of(*p90)).filter(|_| *n > 1) })
+    Some(Loss { lost: of(*lost)?, ends: of(*p10).zip(of(*p90)).filter(|_| *n > 1) })
 }
 
-impl Share {
+impl Loss {
     /// `69 % [61, 75]`; one sample has no interval, and what does not vary says so.
     fn said(&self) -> (String, String) {
         let figure = |share: f64| match share {
@@ -111,7 +114,7 @@ impl Share {
 
 /// `threads/racy lost most, 69 % [61, 75]; in the median run async/racy lost nothing: a test that passes proves little.`
 fn loses(group: &GroupView<'_>) -> Option<String> {
-    let known: Vec<(&Cell, Share)> = group.wrong.iter().filter_map(|cell| Some((*cell, share(cell)?))).collect();
+    let known: Vec<(&Cell, Loss)> = group.wrong.iter().filter_map(|cell| Some((*cell, share(cell)?))).collect();
     let (most, share) = known.iter().max_by(|a, b| a.1.lost.total_cmp(&b.1.lost))?;
     let spared: Vec<&str> =
         known.iter().filter(|(_, share)| share.lost == 0.0).map(|(cell, _)| cell.contender.as_str()).collect();

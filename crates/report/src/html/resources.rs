@@ -4,26 +4,24 @@ use maud::{Markup, html};
 use results::{Cell, Metric};
 
 use super::chart::percent;
+use super::share::Share;
 use super::{class, contender};
 use crate::figures::{self, finite};
-use crate::omissions;
 use crate::turns::place;
 use crate::view::{GroupView, Row, View, median};
 
 /// Rows of a table at most.
 const ROWS: usize = 7;
 
-/// The table of a group; nothing where fewer than two contenders have a CPU time, in a sweep, which has many groups, and
-/// beyond those that a page has room for.
-pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>) -> Markup {
+/// The table of a group; nothing where fewer than two contenders have a CPU time, and in a sweep, which has many groups.
+pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>, share: &mut Share) -> Markup {
     let possible = possible(view, group);
     let spent = |row: &Row<'_>| Spent::of(row.cell, possible);
     let rows: Vec<(&Row<'_>, Spent)> = chosen(group).into_iter().filter_map(|row| Some((row, spent(row)?))).collect();
-    let room = view.groups.iter().take(omissions::TIMES).any(|one| std::ptr::eq(one, group));
-    if rows.len() < 2 || place(group).is_some() || !room {
+    if rows.len() < 2 || place(group).is_some() {
         return html! {};
     }
-    html! {
+    let table = html! {
         figure.rs {
             table.res {
                 caption {
@@ -42,7 +40,10 @@ pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>) -> Markup {
                 tbody { @for (row, spent) in &rows { (line(row, spent)) } }
             }
         }
-    }
+    };
+    share
+        .take(table)
+        .unwrap_or_else(|| html! { p.q { "Where the time went: left out, too many figures for one page." } })
 }
 
 /// CPUs that the workers can use at once.

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::chart::{self, Axes, SERIES, Scale, Tick, percent};
+use super::share::{Share, rest};
 use super::{class, section};
 use crate::figures::{self, NONE};
 use crate::scaling::{self, Scaling, Series, model};
@@ -26,12 +27,15 @@ pub(super) fn scaling(view: &View<'_>) -> Markup {
             @if all.iter().any(Scaling::shared) { "In shared state the reference does the work of as many clients." }
         }
     };
+    let mut share = Share::SCALING;
+    let shown = share.fill(all.iter().map(|one| figure(one, &frame)));
     let body = html! {
         @if let Some(range) = scaling::range(&all) { p.say { (range) } }
         (key(&all, &frame))
         (frame.symbol())
-        div.minis { @for one in &all { (figure(one, &frame)) } }
-        (data(&all))
+        div.minis { @for one in &shown { (one) } }
+        (data(&all[..shown.len()]))
+        (rest(all.len() - shown.len()))
     };
     section("scaling", title, body)
 }
