@@ -5,7 +5,6 @@ use std::path::Path;
 
 use report::Terminal;
 
-#[expect(clippy::disallowed_methods, reason = "says how long rendering takes; no cell is timed here")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [results, folder] = arguments.as_slice() else {
