@@ -195,6 +195,18 @@ fn where_the_time_went_is_a_part_of_what_the_cpus_gave() {
 }
 
 #[test]
+fn where_all_are_busy_alike_nobody_is_the_busiest() {
+    let mut run = busy();
+    for cell in &mut run.cells {
+        let wall = cell.metrics["elapsed_ns"].median().expect("a time") / 1e6;
+        used(cell, (wall * 1.9, 0.1, 0.0));
+    }
+    let page = html(&run);
+    let text = words(resources(&page).expect("a table"));
+    assert!(text.starts_with("All alike busy: 95 % [92, 105]Share of"), "{text}");
+}
+
+#[test]
 fn without_a_cpu_time_nothing_is_said_of_where_it_went() {
     assert!(resources(&html(&wide())).is_none(), "cells without parallelism");
     let mut run = busy();
