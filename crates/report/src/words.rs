@@ -168,21 +168,25 @@ fn behind(s: &mut Sentence, row: &Row<'_>) {
     }
 }
 
-/// What a forest says of a contender, its ratio included.
-pub(crate) fn placed(row: &Row<'_>, run: &Run) -> Sentence {
-    let mut s = Sentence::default();
-    match (row.standing, row.behind.map(|b| b.verdict)) {
-        (Standing::Far, _) | (Standing::Behind, Some(Verdict::Slower | Verdict::Far)) => behind(&mut s, row),
-        _ => _ = s.text(standing(row, run)),
-    }
-    s
-}
-
 /// The same as plain text.
 pub(crate) fn behind_text(row: &Row<'_>) -> String {
     let mut s = Sentence::default();
     behind(&mut s, row);
     s.to_string()
+}
+
+/// What a forest says of a contender, its ratio included.
+pub(crate) fn placed(row: &Row<'_>, run: &Run) -> Sentence {
+    let mut s = Sentence::default();
+    match (row.standing, row.behind.map(|b| (b.verdict, b.inside_band)), row.ratio) {
+        (Standing::Behind, Some((Verdict::Slower, true)), Some(ratio)) => {
+            let interval = row.behind.and_then(|b| figures::interval(b.lo, b.hi));
+            s.times(ratio).aside(interval).text(", in the band");
+        }
+        (Standing::Far, ..) | (Standing::Behind, Some((Verdict::Slower | Verdict::Far, _)), _) => behind(&mut s, row),
+        _ => _ = s.text(standing(row, run)),
+    }
+    s
 }
 
 /// What a table says of a contender; the figures stand in columns of their own.

@@ -34,7 +34,7 @@ impl Facts {
     fn new(view: &View<'_>, group: &GroupView<'_>, cell: &Cell, row: Option<&Row<'_>>) -> Self {
         Self {
             figure: figure(cell),
-            verdict: verdict(view, group, row),
+            verdict: verdict(group, row),
             verified: match cell.verified {
                 Some(true) => "Every answer was checked and right.",
                 Some(false) => "An answer was wrong.",
@@ -64,17 +64,15 @@ fn figure(cell: &Cell) -> String {
     }
 }
 
-fn verdict(view: &View<'_>, group: &GroupView<'_>, row: Option<&Row<'_>>) -> String {
+fn verdict(group: &GroupView<'_>, row: Option<&Row<'_>>) -> String {
     match (row, group.leader()) {
         (None, _) => "Deliberately wrong, never ranked.".to_owned(),
         (Some(_), None) => "Nothing is decided in its group.".to_owned(),
         (Some(row), Some(_)) if row.standing == Standing::Leads => "It leads.".to_owned(),
-        (Some(row), Some(leader)) => format!("Against {}: {}.", leader.cell.contender, behind(view, row)),
+        (Some(row), Some(leader)) => {
+            format!("Against {}: {}.", leader.cell.contender, super::times(&words::behind_text(row)))
+        }
     }
-}
-
-fn behind(view: &View<'_>, row: &Row<'_>) -> String {
-    super::times(&words::placed(row, view.run).to_string()).trim_start_matches(['=', '?', ' ']).to_owned()
 }
 
 /// `2 threads; a round: 64 tasks, 128 messages with 13.9 KiB`.
