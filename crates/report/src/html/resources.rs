@@ -93,6 +93,12 @@ impl Spent {
         (1.0 - user - system - queue).max(0.0)
     }
 
+    /// What is [`said`](Self::said), in one.
+    fn text(&self) -> String {
+        let (figure, ends) = self.said();
+        figure + &ends
+    }
+
     /// `96 % [94, 97]`.
     fn said(&self) -> (String, String) {
         let ends = self.ends.map(|(lo, hi)| format!(" [{}, {}]", whole(lo), whole(hi)));
@@ -128,23 +134,26 @@ fn chosen<'r, 'a>(group: &'r GroupView<'a>) -> Vec<&'r Row<'a>> {
 /// `Busiest: threads/atomic, 96 % [94, 97]; most time blocked or idle: gil/implicit, 87 %`.
 fn finding(rows: &[(&Row<'_>, Spent)]) -> String {
     // One thread leaves the other CPUs idle by definition.
-    let rows = || rows.iter().filter(|(row, _)| !row.reference);
+    let rows: Vec<&(&Row<'_>, Spent)> = rows.iter().filter(|(row, _)| !row.reference).collect();
+    // Who comes out alike is counted with the first; nobody is first where all do.
     let most = |share: fn(&Spent) -> f64| {
-        let most = rows().map(|(_, spent)| whole(share(spent))).max_by_key(|share| share.parse().unwrap_or(0))?;
-        let mut all = rows().filter(|(_, spent)| whole(share(spent)) == most);
-        let (first, spent) = all.next()?;
-        // Who comes out alike is not left out.
-        let more = match all.count() {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        Some((format!("{}{more}", first.cell.contender), spent))
+        let most = rows.iter().map(|(_, spent)| whole(share(spent))).max_by_key(|share| share.parse().unwrap_or(0))?;
+        let all: Vec<_> = rows.iter().filter(|(_, spent)| whole(share(spent)) == most).collect();
+        let (first, spent) = all.first()?;
+        let more = if all.len() > 1 { format!(" and {} more", all.len() - 1) } else { String::new() };
+        (all.len() < rows.len() || rows.len() == 1).then(|| (format!("{}{more}", first.cell.contender), spent))
     };
-    let (Some((first, busy)), Some((last, idle))) = (most(|spent| spent.busy), most(Spent::blocked)) else {
-        return String::new();
+    let busiest = match (most(|spent| spent.busy), rows.first()) {
+        (Some((who, spent)), _) => format!("Busiest: {who}, {}", spent.text()),
+        (None, Some((_, spent))) => format!("All alike busy: {}", spent.text()),
+        (None, None) => return "Where the time went".to_owned(),
     };
-    let (figure, ends) = busy.said();
-    format!("Busiest: {first}, {figure}{ends}; most time blocked or idle: {last}, {}\u{a0}%", whole(idle.blocked()))
+    match most(Spent::blocked) {
+        Some((who, spent)) => {
+            format!("{busiest}; most time blocked or idle: {who}, {}\u{a0}%", whole(spent.blocked()))
+        }
+        None => busiest,
+    }
 }
 
 fn line(row: &Row<'_>, spent: &Spent) -> Markup {
