@@ -22,23 +22,32 @@ pub(crate) fn listed<'k>(kinds: impl IntoIterator<Item = (&'k str, f64)>) -> Str
 /// `1 missing key`: the ID of a kind is its plural.
 fn one(kind: &str, times: f64) -> String {
     let many = kind.replace('_', " ");
-    let shown = figures::value(kind, times);
-    if shown == "1.00" || shown == "1" {
-        return format!("1 {}", many.strip_suffix('s').unwrap_or(&many));
+    match self::times(times) {
+        shown if shown == "1" => format!("1 {}", many.strip_suffix('s').unwrap_or(&many)),
+        shown => format!("{shown} {many}"),
     }
-    format!("{shown} {many}")
 }
 
-/// `lost 3 of 40,000 updates`, or, where there are kinds, `3 of 40,000 look-ups went wrong: 1 missing key, ..`.
+/// How often something happened in a run, on average: whole where it is whole or large, else with the one digit that a mean
+/// of counts has.
+pub(crate) fn times(x: f64) -> String {
+    match x {
+        _ if x.fract() == 0.0 || x >= 10.0 => figures::count(x),
+        _ if x < 0.05 => "<0.1".to_owned(),
+        _ => format!("{x:.1}").trim_end_matches(".0").to_owned(),
+    }
+}
+
+/// `lost 3 of 40,000 updates a run`, or, where there are kinds, `3 of 40,000 look-ups a run went wrong: 1 missing key, ..`.
 pub(crate) fn said(lost: f64, expected: Option<f64>, kinds: &[(&str, f64)]) -> String {
     let of = expected.map(|all| format!(" of {}", figures::count(all))).unwrap_or_default();
-    let lost = figures::count(lost);
+    let lost = times(lost);
     if kinds.is_empty() {
-        return format!("lost {lost}{of} updates");
+        return format!("lost {lost}{of} updates a run");
     }
     let listed = listed(kinds.iter().copied());
     let colon = if listed.is_empty() { "" } else { ": " };
-    format!("{lost}{of} {} went wrong{colon}{listed}", units(kinds.iter().map(|(kind, _)| *kind)))
+    format!("{lost}{of} {} a run went wrong{colon}{listed}", units(kinds.iter().map(|(kind, _)| *kind)))
 }
 
 /// What the numbers count where these kinds are told.
@@ -66,11 +75,18 @@ mod tests {
     fn kinds_are_counted_and_those_that_did_not_happen_are_left_out() {
         let kinds = [("missing_keys", 1.0), ("duplicate_computations", 2.0), ("early_frees", 0.0)];
         let text = said(3.0, Some(40_000.0), &kinds);
-        assert_eq!(text, "3 of 40,000 look-ups went wrong: 1 missing key, 2 duplicate computations");
-        assert_eq!(said(0.0, Some(40_000.0), &[("early_frees", 0.0)]), "0 of 40,000 updates went wrong");
-        assert_eq!(said(3.0, Some(40_000.0), &[]), "lost 3 of 40,000 updates");
-        assert_eq!(said(3.0, None, &[]), "lost 3 updates");
+        assert_eq!(text, "3 of 40,000 look-ups a run went wrong: 1 missing key, 2 duplicate computations");
+        assert_eq!(said(0.0, Some(40_000.0), &[("early_frees", 0.0)]), "0 of 40,000 updates a run went wrong");
+        assert_eq!(said(3.0, Some(40_000.0), &[]), "lost 3 of 40,000 updates a run");
+        assert_eq!(said(3.0, None, &[]), "lost 3 updates a run");
         assert_eq!(listed([("leaked_objects", 1_234.0)]), "1,234 leaked objects");
+    }
+
+    #[test]
+    fn a_mean_of_counts_has_one_digit_at_most() {
+        let shown = [0.583, 0.04, 0.97, 1.02, 65.33, 3892.24, 2.5, 0.0].map(times);
+        assert_eq!(shown, ["0.6", "<0.1", "1", "1", "65", "3,892", "2.5", "0"]);
+        assert_eq!(listed([("leaked_objects", 0.583), ("early_frees", 0.97)]), "0.6 leaked objects, 1 early free");
     }
 
     #[test]
@@ -78,7 +94,7 @@ mod tests {
         assert_eq!(went_wrong(&BTreeMap::from([(String::from("steps"), 4.0)])), None);
         let metrics = [("lost_updates", 2.0), ("expected_updates", 9.0), ("early_frees", 2.0)];
         let metrics = metrics.iter().map(|(id, value)| ((*id).to_owned(), *value)).collect();
-        assert_eq!(went_wrong(&metrics).as_deref(), Some("2 of 9 updates went wrong: 2 early frees"));
+        assert_eq!(went_wrong(&metrics).as_deref(), Some("2 of 9 updates a run went wrong: 2 early frees"));
         let wrong = BTreeMap::from([(String::from("wrong_answers"), 1.0)]);
         assert_eq!(went_wrong(&wrong).as_deref(), Some("a wrong answer"));
     }

@@ -29,6 +29,19 @@ fn ratio_with(x: f64, extra: usize) -> String {
     }
 }
 
+/// A round value of an axis: whole, or one over something whole.
+pub(crate) fn fraction(x: f64) -> String {
+    let inverse = x.recip();
+    match x {
+        0.5 => "½".to_owned(),
+        0.25 => "¼".to_owned(),
+        0.125 => "⅛".to_owned(),
+        _ if x < 0.995 && (inverse - inverse.round()).abs() < 1e-6 * inverse => format!("1/{}", count(inverse.round())),
+        _ if x < 100.0 => format!("{}", (x * 1e6).round() / 1e6),
+        _ => count(x),
+    }
+}
+
 /// Both ends of an interval. Ends that would look alike, or like exactly 1, get one digit more: `[1.00, 1.04]` would
 /// deny the separation that it proves.
 pub(crate) fn ends(lo: f64, hi: f64) -> (String, String) {

@@ -6,17 +6,24 @@ mod cell;
 mod cells;
 mod chart;
 mod checks;
+mod choose;
+mod cost;
 mod forest;
 mod frame;
 mod granularity;
 mod hazards;
+mod latency;
+mod lost;
 mod matrix;
 mod near;
 mod python_check;
+mod resources;
+mod scaling;
 mod sections;
 mod share;
 mod spread;
 mod turns;
+mod verdicts;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use results::Run;
@@ -25,8 +32,10 @@ use frame::{Contents, Part};
 use share::Share;
 
 use crate::checks::loud;
+use crate::choose::rows as questions_of;
 use crate::figures;
-use crate::granularity::{Grains, all as grains_of};
+use crate::granularity::all as grains_of;
+use crate::matter::matter;
 use crate::turns::{Turns, all as turns_of};
 use crate::view::{GroupView, View};
 use crate::words::{self, Piece, Sentence};
@@ -36,8 +45,12 @@ pub use python_check::python_check_html;
 /// Tokens, type and layout of the page, then a file a component.
 const STYLE: &str = concat!(
     include_str!("html/style/base.css"),
+    include_str!("html/style/verdicts.css"),
+    include_str!("html/style/choose.css"),
     include_str!("html/style/frame.css"),
     include_str!("html/style/forest.css"),
+    include_str!("html/style/charts.css"),
+    include_str!("html/style/lost.css"),
     include_str!("html/style/matrix.css"),
     include_str!("html/style/cell.css"),
 );
@@ -54,17 +67,21 @@ pub fn html(run: &Run) -> String {
     let view = View::new(run);
     let sweeps = turns_of(&view);
     let grains = grains_of(&view, &sweeps);
+    let questions = questions_of(&view, &sweeps, &grains);
     let untrusted = run.trust.trusted == Some(false);
     let title = format!("{}Crossover report {}", if untrusted { "NOT TRUSTED: " } else { "" }, run.run.id);
     let mut contents = Contents::default();
     let (cell, cells) = cell::cell(&view);
     let sections = markup! {
-        (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts(&view, &sweeps, &grains)))
+        (contents.add(Part::Choose, "verdicts", "Verdicts", verdicts::verdicts(&view, &sweeps, &grains, &questions)))
+        (contents.add(Part::Choose, "choose", "Which should I use?", choose::choose(&view, &questions, &matter(&view, &sweeps))))
         (contents.add(Part::Choose, "matrix", "Workload by model", matrix::matrix(&view)))
         (contents.add(Part::Evidence, "evidence", "Evidence by workload", evidence(&view, &sweeps)))
+        (contents.add(Part::Evidence, "cost", "What it costs", cost::cost(&view)))
+        (contents.add(Part::Evidence, "scaling", "Scaling", scaling::scaling(&view)))
         (contents.add(Part::Evidence, "granularity", "How small may a task be?", granularity::granularity(&view, &grains)))
         (contents.add(Part::Evidence, "crossovers", "Where the answer turns", turns::turns(&view, &sweeps)))
-        (contents.add(Part::Evidence, "lost", "Lost updates", sections::lost(&view)))
+        (contents.add(Part::Evidence, "lost", "Lost updates", lost::lost(&view)))
         (contents.add(Part::Evidence, "hazards", "Hazards", hazards::hazards(run)))
         (contents.add(Part::Evidence, "cell", "One cell", cell))
         (contents.add(Part::Trust, "selfcheck", "Can this run be trusted?", checks::section_of(run)))
@@ -133,52 +150,6 @@ fn top(view: &View<'_>) -> Markup {
     }
 }
 
-fn verdicts(view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) -> Markup {
-    let tally = words::tally(&view.tally());
-    let title = markup! { h2 { "Verdicts" } (checks::badge(view.run)) };
-    let groups = view.groups.iter().enumerate().filter(|(_, group)| crate::turns::place(group).is_none());
-    let mut share = Share::VERDICTS;
-    let own = share.fill(groups.map(|(i, group)| verdict(view, group, i)));
-    let body = markup! {
-        @if view.groups.is_empty() { p.say { (if view.run.hazards.is_empty() { "Nothing was measured: the run has no cells." } else { "No cell was measured." }) } }
-        ul.verdicts {
-            @for (i, sweep) in sweeps.iter().enumerate() {
-                li {
-                    p { b { (sweep.title()) ". " } a.ev href=(format!("#x{i}")) { "chart" } }
-                    ul.turns { (turns::answers(sweep)) }
-                }
-            }
-            @for (i, grains) in grains.iter().enumerate() {
-                li { p { b { (grains.title()) ", granularity. " } (said(&grains.answer())) " " a.ev href=(format!("#m{i}")) { "chart" } } }
-            }
-            @for verdict in &own { (verdict) }
-            @if let Some(summary) = crate::hazards::summary(view.run) {
-                li { p { (summary) ". " a.ev href="#hazards" { "each" } } }
-            }
-        }
-        @for sweep in sweeps {
-            (folded(view, sweep, &markup! {
-                ul.verdicts { @for i in &sweep.groups { (verdict(view, &view.groups[*i], *i)) } }
-            }))
-        }
-        @if !tally.is_empty() { p.q { (tally) "." } }
-    };
-    section("verdicts", title, body)
-}
-
-fn verdict(view: &View<'_>, group: &GroupView<'_>, index: usize) -> Markup {
-    markup! {
-        li {
-            p {
-                b { (words::title(group)) ". " }
-                (said(&words::verdict(view, group)))
-                @if !group.rows.is_empty() { " " a.ev href=(format!("#g{index}")) { "evidence" } }
-            }
-            @for lost in words::lost(group) { p { span.wrong { "deliberately wrong" } " " (said(&lost)) } }
-        }
-    }
-}
-
 /// What a sweep has many of.
 fn folded(view: &View<'_>, sweep: &Turns<'_>, inside: &Markup) -> Markup {
     let values: Vec<String> = sweep.values(view).map(|value| sweep.exact(value)).collect();
@@ -202,9 +173,13 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
         }
     };
     let metrics = cells::tables(view);
-    let mut share = Share::FORESTS;
-    let articles: Vec<Markup> =
-        view.groups.iter().enumerate().map(|(i, group)| article(view, group, i, &mut share, metrics.get(i))).collect();
+    let (mut share, mut times) = (Share::FORESTS, Share::TIMES);
+    let articles: Vec<Markup> = view
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(i, group)| article(view, group, i, (&mut share, &mut times), metrics.get(i)))
+        .collect();
     let body = markup! {
         @if metrics.len() < view.groups.len() { (left_out(view, metrics.len())) }
         (near::grid(view))
@@ -231,7 +206,7 @@ fn article(
     view: &View<'_>,
     group: &GroupView<'_>,
     index: usize,
-    share: &mut Share,
+    (share, times): (&mut Share, &mut Share),
     metrics: Option<&Markup>,
 ) -> Markup {
     if group.rows.is_empty() {
@@ -249,6 +224,8 @@ fn article(
         article.wl id=(format!("g{index}")) {
             (head)
             (forest::table(view, group, index, metrics.is_some(), share))
+            (latency::latency(group))
+            (resources::resources(view, group, times))
             @if let Some(metrics) = metrics { (metrics) }
         }
     }

@@ -1,15 +1,18 @@
 //! The report as a comment on a pull request: the verdict first, one table, the details folded, the command last.
 
 mod checks;
+mod choose;
 
 use std::fmt::Write as _;
 
 use results::{Cell, CellStatus, Crossover, Metg, Run};
 
+use crate::choose::rows as questions;
 use crate::facts;
 use crate::figures::{self, NONE};
 use crate::granularity::{self, Grains};
 use crate::hazards;
+use crate::matter::matter;
 use crate::omissions;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View, median};
@@ -27,6 +30,17 @@ const TEXT: usize = 300;
 /// The run as GitHub Markdown, 60,000 characters at most; rows that do not fit are counted.
 #[must_use]
 pub fn markdown(run: &Run) -> String {
+    written(run, true)
+}
+
+/// The same without its details, as a page about something else wants it: the verdict, where the answer turns, the table,
+/// the command.
+#[must_use]
+pub fn excerpt(run: &Run) -> String {
+    written(run, false)
+}
+
+fn written(run: &Run, details: bool) -> String {
     let view = View::new(run);
     let mut doc = Doc { out: String::new(), length: 0 };
     let mut facts = facts::trust_facts(run);
@@ -46,29 +60,44 @@ pub fn markdown(run: &Run) -> String {
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
     sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
-    granularity::all(&view, &sweeps).iter().for_each(|grains| grain(&mut doc, grains));
+    let grains = granularity::all(&view, &sweeps);
+    grains.iter().for_each(|grains| grain(&mut doc, grains));
     table(&mut doc, &view, &alone);
+    if !run.cells.is_empty() {
+        doc.line(&format!("\n{}", ticked(&matter(&view, &sweeps).said)));
+    }
+    if details {
+        detailed(&mut doc, &view, &sweeps, &grains);
+    }
+    let mut out = doc.out;
+    // The end has its own room: what is open is closed, however long the rest is.
+    out.push_str(if details { "\n</details>\n" } else { "" });
+    let place = figures::cpus(run.environment.cpus_effective);
+    let _ = writeln!(out, "\n<sub>{}, {place}</sub>", code(&facts::command(run)));
+    out
+}
+
+/// What is left out where the report is short: counterexamples, every value of a sweep, hazards, checks, all cells.
+fn detailed(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>], grains: &[Grains<'_>]) {
+    let run = view.run;
     for group in &view.groups {
         for sentence in words::lost(group) {
             doc.line(&format!("\n✕ {}: {}", escape(&words::title(group)), escape(&sentence.to_string())));
         }
     }
-    for sweep in &sweeps {
+    choose::folded(doc, view, &questions(view, sweeps, grains));
+    for sweep in sweeps {
         let groups: Vec<&GroupView<'_>> = sweep.groups.iter().map(|index| &view.groups[*index]).collect();
         doc.line(&format!("\n<details><summary>{}: every value</summary>\n", escape(&sweep.title())));
-        table(&mut doc, &view, &groups);
+        table(doc, view, &groups);
         doc.line("\n</details>");
     }
-    hazard_table(&mut doc, run);
-    checks::folded(&mut doc, run);
+    hazard_table(doc, run);
+    checks::folded(doc, run);
     doc.line("\n<details><summary>all cells, what is missing and why, machine</summary>\n");
-    cells(&mut doc, &view);
-    omissions(&mut doc, &view, &sweeps);
-    machine(&mut doc, run);
-    let mut out = doc.out;
-    let place = figures::cpus(run.environment.cpus_effective);
-    let _ = writeln!(out, "\n</details>\n\n<sub>{}, {place}</sub>", code(&facts::command(run)));
-    out
+    cells(doc, view);
+    omissions(doc, view, sweeps);
+    machine(doc, run);
 }
 
 /// Lines until the limit.
@@ -318,6 +347,12 @@ fn escape_to(text: &str, limit: usize) -> String {
         }
     }
     out
+}
+
+/// Text in which what stands between back ticks is typed.
+fn ticked(text: &str) -> String {
+    let part = |(place, part)| if place % 2 == 1 { code(part) } else { escape_to(part, 1_000) };
+    text.split('`').enumerate().map(part).collect()
 }
 
 /// A code span that its content cannot end.

@@ -26,7 +26,7 @@ const fn count(id: &'static str, label: &'static str, about: &'static str) -> Kn
 }
 
 /// In the order of reading: time, what it cost, memory, what was waited for, who got how much.
-const KNOWN: [Known; 36] = [
+const KNOWN: [Known; 44] = [
     known("elapsed_ns", "time", "one iteration, start-up left out"),
     known(
         "efficiency",
@@ -34,6 +34,18 @@ const KNOWN: [Known; 36] = [
         "speed-up over what the machine gave as many independent processes in that round",
     ),
     known("latency_ns", "latency", "from the moment a request was due to its answer"),
+    known("latency_p50_ns", "latency, p50", "half of the requests took no longer, from when each was due"),
+    known("latency_p90_ns", "latency, p90", "one request of ten took longer"),
+    known("latency_p99_ns", "latency, p99", "one request of a hundred took longer"),
+    known("latency_p999_ns", "latency, p99.9", "one request of a thousand took longer"),
+    known(
+        "service_p50_ns",
+        "service, p50",
+        "half of the requests took no longer, without the wait before they were served",
+    ),
+    known("service_p90_ns", "service, p90", "one of ten took longer to serve"),
+    known("service_p99_ns", "service, p99", "one of a hundred took longer to serve"),
+    known("service_p999_ns", "service, p99.9", "one of a thousand took longer to serve"),
     known("cpu_ns", "CPU time", "user and system, all processes, within the timed region"),
     known(
         "parallelism",

@@ -2,6 +2,7 @@
 
 use results::{Cell, CellStatus, Support};
 
+use crate::scaling;
 use crate::turns::{Turns, place};
 use crate::view::View;
 use crate::words;
@@ -19,7 +20,7 @@ pub(crate) struct Omission<'a> {
     groups: Vec<&'a str>,
 }
 
-/// Every omission of a run, the worst first.
+/// Every omission of a run, the worst first; then the section that is not there.
 pub(crate) fn all<'a>(view: &View<'a>, sweeps: &[Turns<'_>]) -> Vec<Omission<'a>> {
     let mut found = by_contender(view);
     found.iter_mut().for_each(|one| one.places = places(view, sweeps, &one.groups));
@@ -33,6 +34,14 @@ pub(crate) fn all<'a>(view: &View<'a>, sweeps: &[Turns<'_>]) -> Vec<Omission<'a>
             None => all.push(one),
         }
     }
+    all.extend(scaling::missing(view).map(|reason| Omission {
+        what: "scaling",
+        bad: false,
+        contenders: Vec::new(),
+        reason,
+        places: Vec::new(),
+        groups: Vec::new(),
+    }));
     all
 }
 

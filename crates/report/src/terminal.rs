@@ -8,6 +8,7 @@ use crate::figures;
 use crate::granularity::{self, Grains};
 use crate::hazards;
 use crate::layout::{Ink, Item, JOIN, Page, plain};
+use crate::matter::matter;
 use crate::turns::{self, Turns};
 use crate::view::{GroupView, Row, Standing, View};
 use crate::words;
@@ -52,6 +53,10 @@ pub fn terminal(run: &Run, style: Terminal) -> String {
     }
     for grains in &granularity::all(&view, &sweeps) {
         grain(&mut page, grains, columns);
+    }
+    let matter = matter(&view, &sweeps);
+    if matter.measured {
+        page.line(2, vec![plain(matter.said)], "");
     }
     for group in &view.groups {
         for sentence in words::lost(group) {

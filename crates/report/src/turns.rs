@@ -166,6 +166,14 @@ impl<'a> Turns<'a> {
         }
     }
 
+    /// The same where there is little room: `23 [19, 28]`, `23 (few rounds)`.
+    pub(crate) fn at_short(&self, one: &Crossover) -> String {
+        self.at(one)
+            .replace("too few rounds for an interval", "few rounds")
+            .replace("at most", "≤")
+            .replace("at least", "≥")
+    }
+
     /// The column of a table that holds figures elsewhere.
     pub(crate) fn word(&self, one: &Crossover) -> &'static str {
         match one.found {
@@ -179,14 +187,14 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// What a chart of these says in its title: `async pays from work = 3.1 on, processes from 23 on`.
+    /// What a chart of these says in its title: `async pays from work = 3.1 [2.8, 3.6] on, processes from 23 [19, 28] on`.
     pub(crate) fn finding(&self, crossings: &[&Crossover]) -> String {
         let place = |one: &Crossover| finite(one.at.value).or_else(|| self.settled(one));
         let mut sorted: Vec<(f64, &Crossover)> = crossings.iter().filter_map(|one| Some((place(one)?, *one))).collect();
         sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut seen: Vec<&str> = Vec::new();
         let mut said = String::new();
-        for (at, one) in sorted {
+        for (_, one) in sorted {
             let model = self.contender(one).split('/').next().unwrap_or_default();
             if seen.contains(&model) {
                 continue;
@@ -194,8 +202,8 @@ impl<'a> Turns<'a> {
             let knob = if seen.is_empty() { format!("{} = ", self.sweep.knob) } else { String::new() };
             let place = match self.settled(one) {
                 Some(at) => format!("from {knob}{} on at the latest", self.exact(at)),
-                None if pays_up_to(one) => format!("up to {knob}{}", self.estimate(at)),
-                None => format!("from {knob}{} on", self.estimate(at)),
+                None if pays_up_to(one) => format!("up to {knob}{}", self.at_short(one)),
+                None => format!("from {knob}{} on", self.at_short(one)),
             };
             let verb = if model.ends_with('s') { "pay" } else { "pays" };
             said += &if seen.is_empty() { format!("{model} {verb} {place}") } else { format!(", {model} {place}") };

@@ -74,6 +74,7 @@ pub(crate) fn verdict(view: &View<'_>, group: &GroupView<'_>) -> Sentence {
     }
     clauses(&mut s, view.run, group);
     s.text(".");
+    widest(&mut s, group);
     if let Some(losers) = losers(group) {
         s.text(format!(" {losers}."));
     }
@@ -81,7 +82,7 @@ pub(crate) fn verdict(view: &View<'_>, group: &GroupView<'_>) -> Sentence {
 }
 
 /// Stands before everything that a run says which failed its own checks.
-const DISTRUST: &str = "Not trusted: ";
+pub(crate) const DISTRUST: &str = "Not trusted: ";
 
 /// The verdict without its end.
 fn clauses(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
@@ -110,9 +111,25 @@ fn clauses(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
     }
 }
 
+/// `Widest within a model: processes/server, 1,500x behind.` Said where strategies of one model are further apart than the
+/// best of each model are.
+fn widest(s: &mut Sentence, group: &GroupView<'_>) {
+    let Some(models) = group.spread() else { return };
+    let ratio = |row: &Row<'_>| if row.standing == Standing::Leads { Some(1.0) } else { row.ratio };
+    let within = |row: &Row<'_>| {
+        let best = group.rows.iter().find(|best| best.cell.model == row.cell.model)?;
+        Some(ratio(row)? / ratio(best)?)
+    };
+    let behind = group.rows.iter().filter(|row| matches!(row.standing, Standing::Behind | Standing::Far));
+    let all = behind.filter_map(|row| Some((within(row).filter(|within| within.is_finite())?, row)));
+    let Some((_, row)) = all.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(within, _)| *within > models) else { return };
+    let interval = row.behind.and_then(|b| figures::interval(b.lo, b.hi));
+    s.text(" Widest within a model: ").contender(row.cell).text(", ").times(row.ratio.unwrap_or(f64::NAN));
+    s.text(" behind").aside(interval).text(".");
+}
+
 /// A group without a verdict: how far it came, and what stands so far.
 fn undecided(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
-    let rounds = group.rounds();
     if group.rows.is_empty() {
         s.text("nothing was measured");
         let reasons: Vec<String> = counts_of(&group.absent);
@@ -121,14 +138,19 @@ fn undecided(s: &mut Sentence, run: &Run, group: &GroupView<'_>) {
         }
         return;
     }
-    s.text(format!("nothing is decided after {}", plural(rounds as usize, "round")));
-    if let Some(first) = run.run.looks.first().filter(|first| **first > rounds) {
-        s.text(format!(" (first look after {first})"));
-    }
+    s.text(format!("nothing is decided {}", waiting(run, group)));
     if let Some((row, median)) = group.rows.first().and_then(|row| Some((row, row.median()?))) {
         s.text("; smallest median so far: ").contender(row.cell);
         s.text(format!(", {}", figures::value(&row.cell.primary, median)));
     }
+}
+
+/// `after 9 rounds (first look after 16)`: how far a group came that has no verdict.
+pub(crate) fn waiting(run: &Run, group: &GroupView<'_>) -> String {
+    let rounds = group.rounds();
+    let first = run.run.looks.first().filter(|first| **first > rounds);
+    let first = first.map(|first| format!(" (first look after {first})")).unwrap_or_default();
+    format!("after {}{first}", plural(rounds as usize, "round"))
 }
 
 /// `A`, `A and B`, `A and 2 more`.

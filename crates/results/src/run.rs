@@ -182,12 +182,12 @@ pub struct Cell {
 pub struct Source {
     /// The file, from the root of the repository.
     pub file: String,
-    /// Lines of code in that file: without comments, blank lines and tests.
+    /// Its lines of code in that file: without comments, blank lines, imports and tests.
     pub lines: u32,
-    /// Of those, how often the word `unsafe` stands there.
+    /// How often the word `unsafe` stands in them.
     #[serde(rename = "unsafe")]
     pub unsafe_count: u32,
-    /// Lines of code in that file and in every module of its crate that it uses, directly or not.
+    /// The same with everything of its crate that it uses, directly or not, and that others may share.
     #[serde(default)]
     pub lines_with_shared: u32,
     /// How often the word `unsafe` stands in those.

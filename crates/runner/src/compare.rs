@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -63,7 +62,7 @@ pub(crate) fn run<M: Models>(suite: &Suite<M>, arguments: &cli::Compare) -> Resu
         output::out(&conclude(run, folder, arguments, &|cell| !is_own(suite, cell)))?;
     }
     if arguments.open {
-        open(&folder.join("index.html"));
+        output::open(&folder.join(output::PAGE));
     }
     Ok(match measure::code(run) {
         // A run that goes on keeps the gates it was started with, unless others are named.
@@ -247,14 +246,4 @@ fn gate(run: &Run, gates: &[Gate]) -> u8 {
     let reasons: Vec<String> = gates.iter().filter_map(failed).collect();
     reasons.iter().for_each(|reason| output::note(&format!("gate: {reason}")));
     if reasons.is_empty() { exit::OK } else { exit::GATE }
-}
-
-/// Shows the page. Where nothing can, the path stands on stdout.
-fn open(page: &Path) {
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let started =
-        Command::new(opener).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !started.is_ok_and(|status| status.success()) {
-        output::note(&format!("warning: --open: failed to run `{opener} {}`; open the file yourself", page.display()));
-    }
 }

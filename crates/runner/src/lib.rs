@@ -21,6 +21,7 @@ mod hidden;
 mod id;
 mod interpret;
 mod interrupt;
+mod json;
 mod known;
 mod list;
 mod measure;
@@ -36,6 +37,7 @@ mod resume;
 mod revision;
 mod selection;
 mod selfcheck;
+mod sources;
 mod sweep;
 mod verify;
 

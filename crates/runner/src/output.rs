@@ -3,16 +3,22 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use results::Run;
 
 use crate::cli::Format;
+use crate::json;
 
 /// Where runs go that were given no folder.
 pub(crate) const RUNS: &str = "reports/runs";
 /// The file that is the state of a run.
 pub(crate) const JOURNAL: &str = "samples.jsonl";
+/// What is read where a folder has no journal, as a report that was sent.
+pub(crate) const RESULTS: &str = "results.json";
+/// The report for people.
+pub(crate) const PAGE: &str = "index.html";
 
 /// Writes to stdout. Whoever reads it may leave before the end, as `head` does: what was measured stands in files.
 ///
@@ -68,12 +74,7 @@ pub(crate) fn latest(folder: &Path) -> Result<()> {
 /// Writes the chosen forms of a run; the paths, the one people would open first. Each is made by a thread of its own: a
 /// run of thousands of cells has megabytes of them.
 pub(crate) fn write(folder: &Path, run: &Run, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    let forms = [
-        (Format::Html, "index.html"),
-        (Format::Md, "report.md"),
-        (Format::Json, "results.json"),
-        (Format::Csv, "cells.csv"),
-    ];
+    let forms = [(Format::Html, PAGE), (Format::Md, "report.md"), (Format::Json, RESULTS), (Format::Csv, "cells.csv")];
     let chosen = forms.into_iter().filter(|(format, _)| formats.contains(format));
     let write = |format: Format, name: &str| {
         let path = folder.join(name);
@@ -90,7 +91,7 @@ fn form(run: &Run, format: Format) -> Result<String> {
         Format::Html => report::html(run),
         Format::Md => report::markdown(run),
         Format::Csv => report::csv(run),
-        Format::Json => serde_json::to_string_pretty(run).context("failed to write the results as JSON")? + "\n",
+        Format::Json => json::text(run).context("failed to write the results as JSON")?,
     })
 }
 
@@ -117,4 +118,14 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
             path.display()
         )
     })
+}
+
+/// Shows the page. Where nothing can, the path stands on stdout.
+pub(crate) fn open(page: &Path) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let started =
+        Command::new(opener).arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !started.is_ok_and(|status| status.success()) {
+        note(&format!("warning: --open: failed to run `{opener} {}`; open the file yourself", page.display()));
+    }
 }

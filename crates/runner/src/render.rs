@@ -10,20 +10,60 @@ use crate::cli::{self, Color, Format};
 use crate::{exit, output};
 
 pub(crate) fn run(arguments: &cli::Render) -> Result<u8> {
+    if arguments.open && !arguments.format.contains(&Format::Html) {
+        bail!("--open shows the page, and `--format` leaves it out; add html");
+    }
     let path = &arguments.run;
     let target = if path.is_file() { output::parent(path) } else { path };
-    let run = stored(path)?;
-    output::write(target, &run, &arguments.format)?;
+    let (run, from) = read_any(path)?;
+    // What was read is not written again: a newer version may have put more into it than this one knows.
+    let kept = |format: &&Format| !(from == From::Results && **format == Format::Json);
+    let formats: Vec<Format> = arguments.format.iter().filter(kept).copied().collect();
+    output::write(target, &run, &formats)?;
     if let Some(file) = &arguments.splice {
-        splice(file, &report::markdown(&run))?;
+        splice(file, &report::excerpt(&run))?;
     }
     output::out(&report::terminal(&run, terminal(arguments.style.color)))?;
+    if arguments.open {
+        output::open(&target.join(output::PAGE));
+    }
     Ok(exit::OK)
 }
 
-/// The run in a folder, or of a journal.
+/// What a run was read from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Journal,
+    Results,
+}
+
+/// The run in a folder, or of a journal, or of results.
 pub(crate) fn stored(path: &Path) -> Result<Run> {
-    if path.is_file() { read(path) } else { read(&path.join(output::JOURNAL)) }
+    read_any(path).map(|(run, _)| run)
+}
+
+/// Samples are the run; where a folder has none, as a report that was sent, its results are all there is.
+fn read_any(path: &Path) -> Result<(Run, From)> {
+    let (journal, results) = (path.join(output::JOURNAL), path.join(output::RESULTS));
+    if path.is_file() && path.extension().is_some_and(|end| end == "json") {
+        Ok((read_results(path)?, From::Results))
+    } else if path.is_file() {
+        Ok((read(path)?, From::Journal))
+    } else if !journal.exists() && results.is_file() {
+        Ok((read_results(&results)?, From::Results))
+    } else {
+        Ok((read(&journal)?, From::Journal))
+    }
+}
+
+/// Reads results as they were written.
+fn read_results(path: &Path) -> Result<Run> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let run: Run = serde_json::from_str(&text).with_context(|| format!("{}: not results of a run", path.display()))?;
+    if run.schema != results::SCHEMA {
+        bail!("{}: its schema is `{}`; this program reads `{}`", path.display(), run.schema, results::SCHEMA);
+    }
+    Ok(run)
 }
 
 /// Renders the run in a folder.

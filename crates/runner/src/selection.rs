@@ -18,7 +18,7 @@ use suite::{Models, Suite};
 use crate::hazards::Planned;
 use crate::id::{Variant, assignment, knob_exists, nearest, unknown};
 use crate::python::{self, Python, Strategy, Supported};
-use crate::{cli, sweep};
+use crate::{cli, sources, sweep};
 
 /// Clients of a shared-state workload, unless asked otherwise: the classic figure.
 const CLIENTS: u32 = 8;

@@ -263,7 +263,11 @@ fn splice_replaces_what_stands_between_the_markers() {
     let once = fs::read_to_string(&readme).expect("README.md");
     let report = fs::read_to_string(copy.path().join("report.md")).expect("report.md");
     assert!(once.starts_with("# Ours é\n<!-- compare:begin -->\n") && once.ends_with("<!-- compare:end -->\ntail\n"));
-    assert!(once.contains(report.trim()) && !once.contains("\nold\n"), "{once}");
+    assert!(!once.contains("\nold\n"), "{once}");
+    let verdict = report.lines().next().expect("a first line");
+    let command = report.lines().last().expect("a last line");
+    assert!(once.contains(verdict) && once.contains(command), "the verdict and the command of the report: {once}");
+    assert!(once.contains("| workload | w | best set |") && !once.contains("<details>"), "the table alone: {once}");
     render(&[".", "--splice", "README.md"], copy.path()).expect(0);
     assert_eq!(fs::read_to_string(&readme).expect("README.md"), once, "doing it again changes nothing");
     for text in ["no markers\n", "<!-- compare:begin -->\nno end\n"] {
@@ -275,6 +279,28 @@ fn splice_replaces_what_stands_between_the_markers() {
             ended.stderr
         );
         assert_eq!(fs::read_to_string(&readme).expect("README.md"), text, "a file without markers is left alone");
+    }
+}
+
+/// A report that was sent has no journal: what can be made of its results is the same.
+#[test]
+fn results_alone_render_as_the_samples_do() {
+    let copy = copy_of_whole();
+    render(&["."], copy.path()).expect(0);
+    let read = |name: &str| fs::read_to_string(copy.path().join(name)).expect("a file");
+    let before = ["index.html", "report.md", "cells.csv", "results.json"].map(read);
+    fs::remove_file(copy.path().join("samples.jsonl")).expect("it was there");
+    for from in [".", "results.json"] {
+        for name in ["index.html", "report.md", "cells.csv"] {
+            fs::remove_file(copy.path().join(name)).expect("it was there");
+        }
+        render(&[from], copy.path()).expect(0);
+        assert!(["index.html", "report.md", "cells.csv", "results.json"].map(read) == before, "from {from}");
+    }
+    for (text, said) in [("{", "not results of a run"), (r#"{"schema":"compare/1"}"#, "not results of a run")] {
+        fs::write(copy.path().join("results.json"), text).expect("a file");
+        let ended = render(&["."], copy.path()).expect(2);
+        assert!(ended.stderr.contains("results.json") && ended.stderr.contains(said), "{}", ended.stderr);
     }
 }
 

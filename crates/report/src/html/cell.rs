@@ -9,6 +9,7 @@ use results::{Cell, Units};
 use super::share::Share;
 use super::spread::{self, Deviations};
 use super::{contender, section};
+use crate::differs::{listed, most};
 use crate::facts;
 use crate::figures::{self, plural};
 use crate::metrics;
@@ -44,7 +45,7 @@ impl Facts {
             needs: needs(cell),
             code: code(cell),
             source: source(view, cell),
-            why: beside(group, cell).map_or_else(String::new, |other| why(view, cell, other)),
+            why: beside(group, cell).and_then(|other| listed(&most(cell, other, 2))).unwrap_or_default(),
         }
     }
 }
@@ -128,28 +129,6 @@ fn source(view: &View<'_>, cell: &Cell) -> String {
     if revision.is_empty() { source.file.clone() } else { format!("{} at {revision}{dirty}", source.file) }
 }
 
-/// The counters in which two cells differ most; a correlation, and said to be one.
-fn why(view: &View<'_>, cell: &Cell, other: &Cell) -> String {
-    let ratio = |id: &str| {
-        let (own, its) = (median(cell, id)?, median(other, id)?);
-        (own > 0.0 && its > 0.0).then(|| (own / its).ln().abs()).filter(|ratio| *ratio > 0.1)
-    };
-    // Its time is what is to be explained.
-    let mut found: Vec<(f64, &str)> = cell
-        .metrics
-        .keys()
-        .filter(|id| **id != cell.primary)
-        .filter_map(|id| Some((ratio(id)?, id.as_str())))
-        .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let shown = |id: &str| {
-        let [own, its] = [cell, other].map(|cell| metrics::shown(view.run, cell, id));
-        format!("{} ({own} against {its})", metrics::label(id))
-    };
-    let most: Vec<String> = found.iter().take(2).map(|(_, id)| shown(id)).collect();
-    most.join(" and in ")
-}
-
 /// The leader of the decided group with the most contenders; without one the first cell there is.
 fn default<'v, 'a>(view: &'v View<'a>) -> Option<&'v GroupView<'a>> {
     let groups = || view.groups.iter().filter(|group| !group.rows.is_empty());
@@ -190,7 +169,7 @@ pub(super) fn cell(view: &View<'_>) -> (Markup, Markup) {
                     dt { "samples" } dd #c-rounds { (plural(cell.samples.len(), "sample")) (rounds(group)) }
                     dt { "why" } dd {
                         @match (other, facts.why.as_str()) {
-                            (None, _) | (_, "") => span #c-why { "nothing that differs by more than a tenth" },
+                            (None, _) | (_, "") => span #c-why { "nothing in which it differs by much" },
                             (Some(other), why) => span #c-why { "Against " (other.contender) " it differs most in " (why) ". Correlation, not cause." },
                         }
                     }

@@ -1,9 +1,10 @@
-//! How long tasks have to be: per sweep of task lengths a chart of efficiency, METG on it, and both as tables.
+//! How long tasks have to be: per sweep of task lengths a chart of efficiency and below it, on the same axis, a table of
+//! METG.
 
 use maud::{Markup, html};
 use results::{Bound, Efficiency, Granularity, Metg};
 
-use super::chart::{self, Axes, HEIGHT, Line, Mark, SERIES, Scale, Tick};
+use super::chart::{self, Axes, Line, SERIES, Scale, Tick, percent};
 use super::{class, contender, said, section};
 use crate::figures::{self, NONE, finite};
 use crate::granularity::{self, Grains};
@@ -11,6 +12,8 @@ use crate::view::View;
 
 /// What the top of the chart leaves out: an efficiency above it is noise, and drawn at the edge.
 const MOST: f64 = 1.5;
+/// Pixels.
+const HEIGHT: f64 = 250.0;
 
 /// The section; nothing without a sweep of task lengths.
 pub(super) fn granularity(view: &View<'_>, all: &[Grains<'_>]) -> Markup {
@@ -18,12 +21,12 @@ pub(super) fn granularity(view: &View<'_>, all: &[Grains<'_>]) -> Markup {
         return html! {};
     }
     let title = html! {
-        h2 { "Granularity" }
+        h2 { "How small may a task be?" }
         p.how {
-            "Efficiency: speed-up over what the machine gave in the same round. METG: the task from which on a contender keeps "
-            "50\u{a0}% (filled ring) or 90\u{a0}% (hollow) of that; the bar through it is the interval, "
+            "Efficiency: speed-up over what the machine gave in the same round. " b { "METG" } ": the task from which on a contender "
+            "keeps 50\u{a0}% (filled) or 90\u{a0}% (hollow) of that; bar: interval, "
             (figures::percent(1.0 - view.run.run.alpha).replace(' ', "\u{a0}")) " each. A task is as long as one thread takes for it alone. "
-            "Sequential is not listed: it is 1 over what the machine gave, by definition."
+            "Sequential is not listed: it is 1 over what the machine gave."
         }
     };
     let body = html! {
@@ -31,47 +34,54 @@ pub(super) fn granularity(view: &View<'_>, all: &[Grains<'_>]) -> Markup {
             article id=(format!("m{index}")) {
                 h3 { (grains.title()) }
                 p.say { (said(&grains.answer())) @if let Some(meaning) = grains.meaning() { " " (meaning.replace(" %", "\u{a0}%")) } }
-                (figure(grains))
-                (table(grains))
+                (table(grains, index))
             }
         }
     };
     section("granularity", title, body)
 }
 
-fn table(grains: &Grains<'_>) -> Markup {
+/// The chart stands in the head of the column whose rows share its axis.
+fn table(grains: &Grains<'_>, index: usize) -> Markup {
     let at = granularity::floor_at(&grains.rows);
-    let cell = |(figure, interval): (String, String)| html! { td.n { (figure.replace(' ', "\u{a0}")) @if !interval.is_empty() { " " span.q { (interval.replace(", ", ",\u{a0}")) } } } };
+    let shown = shown(grains);
+    let axes = axes(&shown);
+    let grid = format!("gr{index}");
+    let cell = |(figure, interval): (String, String)| html! { (figure.replace(' ', "\u{a0}")) @if !interval.is_empty() { " " span.q { (interval.replace(", ", ",\u{a0}")) } } };
     let found = |one: &Granularity| cell((granularity::figure(one), granularity::interval(one)));
     html! {
+        @if let Some(axes) = &axes { (symbol(axes, &grid)) }
         @if !grains.rows.is_empty() {
-            div.scroll tabindex="0" {
-                table.cross.metg {
-                    caption.sr { (grains.title()) ": how long tasks have to be for each contender" }
-                    thead { tr {
-                        th scope="col" { "contender" }
-                        th.n scope="col" { "floor a task" }
-                        th.n scope="col" { "METG" wbr; "(50\u{a0}%)" } th.n scope="col" { "METG" wbr; "(90\u{a0}%)" }
-                        th.n scope="col" { "rounds" }
-                    } }
-                    tbody {
-                        @for one in &grains.rows {
-                            tr class=(class(model(one))) {
-                                th scope="row" { (contender(&one.contender)) }
-                                (cell(granularity::floor(one)))
-                                (found(&one.metg50_ns)) (found(&one.metg90_ns))
-                                td.n { (one.rounds) }
-                            }
+            table.metg {
+                caption {
+                    b { (finding(&shown)) }
+                    span.q { "efficiency (linear), against how long a task is at the sequential rate (log); one line a model: its finest strategy" }
+                }
+                thead { tr {
+                    th.who scope="col" { "contender" }
+                    th.plot scope="col" { @if let Some(axes) = &axes { (chart(grains, &shown, axes, &grid)) } }
+                    th.n.m5 scope="col" { "METG(50\u{a0}%)" } th.n.m9 scope="col" { "METG(90\u{a0}%)" }
+                    th.n.fl scope="col" { "floor a task" } th.n.ro scope="col" { "rounds" }
+                } }
+                tbody {
+                    @for one in &grains.rows {
+                        tr class=(class(model(one))) {
+                            th scope="row" { (contender(&one.contender)) }
+                            td.plot { @if let Some(axes) = &axes { (marks(axes, one, &grid)) } }
+                            td.n.m5 { (found(&one.metg50_ns)) } td.n.m9 data-l="90 %" { (found(&one.metg90_ns)) }
+                            td.n.fl data-l="floor" { (cell(granularity::floor(one))) }
+                            td.n.ro { (one.rounds) }
                         }
                     }
                 }
             }
-            p.q {
+            p.q.fine {
                 @if let Some(at) = at { "Floor: wall time a task at the shortest tasks, " (at) ", all workers at work. " }
                 "<: efficient at the shortest tasks already. >: not up to the longest. Open: the rounds do not agree. Several: "
                 "they cross more than once."
                 @for reason in grains.reasons() { " " (reason) "." }
             }
+            (data(&shown))
         }
     }
 }
@@ -101,48 +111,79 @@ fn shown<'a>(grains: &Grains<'a>) -> Vec<(Line<'a>, &'a Metg)> {
     shown
 }
 
-fn figure(grains: &Grains<'_>) -> Markup {
-    let shown = shown(grains);
-    let lines: Vec<&Line<'_>> = shown.iter().map(|(line, _)| line).collect();
-    let all = || lines.iter().flat_map(|line| &line.points);
-    let Some(x) = Scale::of(all().map(|(length, _)| *length), false, 0.0) else { return html! {} };
-    let Some(y) = Scale::of(all().map(|(_, share)| *share).chain([0.0, 1.05]), true, 0.0) else { return html! {} };
-    let axes = Axes { x, y };
-    let mut marks: Vec<Mark<'_>> = Vec::new();
-    for (line, one) in &shown {
-        for (level, found, full) in [(0.9, &one.metg90_ns, false), (0.5, &one.metg50_ns, true)] {
-            if let (Some(Bound::Is), Some(value)) = (found.bound, finite(found.value).filter(|value| *value > 0.0)) {
-                let label = full.then(|| granularity::both(found));
-                marks.push(Mark { line, at: (value, finite(found.lo), finite(found.hi)), level, label, full });
+/// The lengths of the tasks of all lines, and efficiency from nothing to more than everything.
+fn axes(shown: &[(Line<'_>, &Metg)]) -> Option<Axes> {
+    let all = || shown.iter().flat_map(|(line, _)| &line.points);
+    let x = Scale::of(all().map(|(length, _)| *length), false, 0.0)?;
+    let y = Scale::of(all().map(|(_, share)| *share).chain([0.0, 1.05]), true, 0.0)?;
+    Some(Axes { x, y, height: HEIGHT })
+}
+
+/// A METG that was found, with the ends of its interval.
+fn is(one: &Granularity) -> Option<(f64, Option<f64>, Option<f64>)> {
+    let value = finite(one.value).filter(|value| *value > 0.0 && one.bound == Some(Bound::Is))?;
+    Some((value, finite(one.lo), finite(one.hi)))
+}
+
+/// The decades, behind the chart and behind every row.
+fn symbol(axes: &Axes, id: &str) -> Markup {
+    html! {
+        svg width="0" height="0" style="position:absolute" aria-hidden="true" {
+            symbol id=(id) overflow="visible" {
+                @for tick in lengths(axes) { line.gl x1=(percent(axes.x(tick.value))) x2=(percent(axes.x(tick.value))) y2="100%" {} }
             }
         }
     }
-    let (marks, room) = chart::marks(&axes, &marks);
+}
+
+fn chart(grains: &Grains<'_>, shown: &[(Line<'_>, &Metg)], axes: &Axes, grid: &str) -> Markup {
+    let lines: Vec<&Line<'_>> = shown.iter().map(|(line, _)| line).collect();
     html! {
-        figure.turn {
-            figcaption {
-                b { (finding(&shown)) }
-                span.q { "efficiency, against how long a task is at the sequential rate (logarithmic); above: METG(50\u{a0}%)" }
-            }
-            (chart::key(&lines))
-            div.pl style=(format!("padding-top:{}px", 10 + room)) {
-                svg.plot height=(HEIGHT) role="img" aria-label=(described(grains, &lines)) {
-                    (chart::grid(&axes, &shares(&axes), &lengths(&axes)))
-                    @for line in lines.iter().rev() { (chart::curve(&axes, line)) }
-                    (chart::names(&axes, &lines))
-                    (marks)
+        div.gpad {
+            svg.plot height=(HEIGHT) role="img" aria-label=(described(grains, &lines)) {
+                use href=(format!("#{grid}")) {}
+                (chart::grid(axes, &shares(axes), &lengths(axes)))
+                @for (line, one) in shown.iter().rev() {
+                    (chart::curve(axes, line))
+                    @if let Some((at, ..)) = is(&one.metg50_ns) {
+                        g class=(class(model(one))) {
+                            line.drop x1=(percent(axes.x(at))) x2=(percent(axes.x(at))) y1=(axes.y(0.5)) y2=(HEIGHT + 26.0) {}
+                            (chart::mark(axes, class(model(one)), (at, 0.5), false))
+                        }
+                    }
                 }
             }
-            (data(&shown))
+        }
+    }
+}
+
+/// Both METG of a contender on the axis of the chart; what lies beyond it has no mark.
+fn marks(axes: &Axes, one: &Metg, grid: &str) -> Markup {
+    let half = is(&one.metg50_ns);
+    let most = is(&one.metg90_ns);
+    let at = |ns: f64| percent(axes.x(ns));
+    let bar = |found: Option<(f64, Option<f64>, Option<f64>)>| {
+        let (_, lo, hi) = found.filter(|(_, lo, hi)| lo.is_some() || hi.is_some())?;
+        Some((lo.map_or("0%".to_owned(), at), hi.map_or("100%".to_owned(), at)))
+    };
+    html! {
+        svg aria-hidden="true" {
+            use href=(format!("#{grid}")) {}
+            @if let (Some((from, ..)), Some((to, ..))) = (half, most) { line.drop x1=(at(from)) x2=(at(to)) y1="50%" y2="50%" {} }
+            @for (lo, hi) in [bar(half), bar(most)].into_iter().flatten() { line.ci x1=(lo) x2=(hi) y1="50%" y2="50%" {} }
+            @for (found, hollow) in [(half, false), (most, true)] {
+                @if let Some((value, ..)) = found.filter(|(value, ..)| axes.x.holds(*value)) {
+                    use class=[hollow.then_some("ho")] href=(format!("#{}", class(model(one)))) x=(at(value)) y="50%" {}
+                }
+            }
         }
     }
 }
 
 /// `Half efficient from 60 ns (threads/static) to 4.1 µs (processes/pool)`.
 fn finding(shown: &[(Line<'_>, &Metg)]) -> String {
-    let is = |one: &&Metg| one.metg50_ns.bound == Some(Bound::Is) && finite(one.metg50_ns.value).is_some();
-    let all: Vec<&Metg> = shown.iter().map(|(_, one)| *one).filter(is).collect();
-    let named = |one: &Metg| format!("{} ({})", granularity::figure(&one.metg50_ns), one.contender);
+    let all: Vec<&Metg> = shown.iter().map(|(_, one)| *one).filter(|one| is(&one.metg50_ns).is_some()).collect();
+    let named = |one: &Metg| format!("{} ({})", granularity::both(&one.metg50_ns), one.contender);
     match all.as_slice() {
         [] => "No line shown crosses 50 %".to_owned(),
         [one] => format!("Half efficient from {} on", named(one)),
@@ -153,7 +194,7 @@ fn finding(shown: &[(Line<'_>, &Metg)]) -> String {
 fn described(grains: &Grains<'_>, lines: &[&Line<'_>]) -> String {
     let names: Vec<&str> = lines.iter().map(|line| line.contender).collect();
     format!(
-        "{}: efficiency against the length of tasks of {}; the figures stand in the tables below",
+        "{}: efficiency against the length of tasks of {}; the figures stand in the rows and in the data table",
         grains.title(),
         names.join(", ")
     )
@@ -201,5 +242,5 @@ fn data(shown: &[(Line<'_>, &Metg)]) -> Markup {
         let cells = shown.iter().map(|(_, one)| at(one, *value));
         std::iter::once(figures::time(*length)).chain(cells).collect::<Vec<String>>()
     };
-    chart::data(&head, &places.iter().map(row).collect::<Vec<_>>())
+    html! { @if !places.is_empty() { (chart::data(&head, &places.iter().map(row).collect::<Vec<_>>(), 0)) } }
 }

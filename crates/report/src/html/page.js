@@ -86,7 +86,7 @@ function show(id){const c=Object.hasOwn(D.c,id)&&D.c[id],a=c&&link(id);if(!a||$(
  const oa=$$("th a[data-cell]",t).find(x=>x.textContent===beside),o=oa&&D.c[ids.get(oa.dataset.cell)],m=cls(a.closest("tr")),om=oa?cls(oa.closest("tr")):"m-x",dv=nums(c[1]),n=vals(dv).length;
  $("#c-id").textContent=id;$("#c-say").textContent=`${c[0]}. ${D.t[c[2]]} ${D.t[c[3]]}`;$("#c-med").textContent=c[0];
  ["units","needs","impl","src"].forEach((k,i)=>$("#c-"+k).textContent=D.t[c[4+i]]);
- $("#c-why").textContent=c[8]?`Against ${beside} it differs most in ${c[8]}. Correlation, not cause.`:"nothing that differs by more than a tenth";$("#c-repro").textContent=c[9]||"crossover repro "+id;
+ $("#c-why").textContent=c[8]?`Against ${beside} it differs most in ${c[8]}. Correlation, not cause.`:"nothing in which it differs by much";$("#c-repro").textContent=c[9]||"crossover repro "+id;
  $("#c-rounds").textContent=n+(n==1?" sample":" samples")+rounds;
  const k=d.getElementById("k"+g),row=s=>k&&[...k.tBodies[0].rows].find(r=>r.cells[0].textContent===s),own=row(who),its=row(beside);
  $("#c-count").hidden=!own;

@@ -1,82 +1,16 @@
-//! The sections below the evidence: lost updates, omissions, machine, method.
+//! The sections below the evidence: omissions, machine, method.
 
 use maud::{Markup, html};
-use results::{Cell, Run};
+use results::Run;
 
-use super::forest::{ELSEWHERE, shown};
+use super::forest::ELSEWHERE;
 use super::share::Share;
 use super::{contender, section, ticked};
 use crate::facts;
-use crate::faults;
 use crate::figures::{self, percent};
 use crate::omissions::{self, Omission};
 use crate::turns::Turns;
-use crate::view::{GroupView, View, median};
-use crate::words;
-
-/// What counterexamples lost, and what their fixes cost. Nothing where there is no counterexample.
-pub(super) fn lost(view: &View<'_>) -> Markup {
-    let groups: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| !group.wrong.is_empty()).collect();
-    if groups.is_empty() {
-        return html! {};
-    }
-    let title = html! {
-        h2 { "Lost updates" }
-        p.how { "Hatched: the part of the updates that a deliberately wrong contender lost, or of the operations that went wrong in it. Below it the time of each fix: what safety costs." }
-    };
-    let body = html! {
-        @for group in groups {
-            div.scroll tabindex="0" {
-                table.lost {
-                    caption { (words::title(group)) }
-                    thead { tr {
-                        th scope="col" { "contender" } th.bar scope="col" { "updates" } th.n scope="col" { "lost" }
-                        th.n scope="col" { "expected" } th.n scope="col" { "median" }
-                    } }
-                    tbody {
-                        @for cell in &group.wrong { (lost_row(cell, true)) }
-                        @for row in group.rows.iter().filter(|row| !row.reference) { (lost_row(row.cell, false)) }
-                    }
-                }
-            }
-        }
-    };
-    section("lost", title, body)
-}
-
-fn lost_row(cell: &Cell, wrong: bool) -> Markup {
-    let lost = median(cell, "lost_updates");
-    let expected = median(cell, "expected_updates");
-    let share = lost.zip(expected).filter(|(_, all)| *all > 0.0).map(|(lost, all)| (lost / all).clamp(0.0, 1.0));
-    // A verified answer says that nothing was lost, even where nobody counted.
-    let clean = !wrong && words::lost_none(cell) == Some(true);
-    let kinds = faults::listed(faults::of(cell));
-    html! {
-        tr.wrongrow[wrong] {
-            th scope="row" {
-                (contender(&cell.contender))
-                @if !kinds.is_empty() { br; span.q { (kinds) } }
-            }
-            td.bar {
-                @if let Some(share) = share.filter(|_| wrong) {
-                    svg role="img" aria-label=(format!("{} lost", percent(share))) {
-                        rect.kept width="100%" height="13" {}
-                        rect.gone x=(format!("{:.1}%", (1.0 - share) * 100.0)) width=(format!("{:.1}%", share * 100.0)) height="13" {}
-                    }
-                }
-            }
-            td.n data-l="lost" {
-                @match (lost, clean) {
-                    (_, true) => "none",
-                    (Some(lost), _) => { (figures::count(lost)) @if let Some(share) = share { " " span.q { (percent(share)) } } }
-                    (None, _) => { (shown(cell, "lost_updates")) }
-                }
-            }
-            td.n data-l="expected" { @match expected { Some(all) => { (figures::count(all)) } None => { (shown(cell, "expected_updates")) } } }
-            td.n data-l="median" { (shown(cell, &cell.primary)) }
-        }
-    }
-}
+use crate::view::View;
 
 /// Everything that is not in the evidence, or is there with a reservation.
 pub(super) fn omissions(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
@@ -149,7 +83,7 @@ pub(super) fn method(run: &Run) -> Markup {
             li { "Fresh processes hide what builds up over a long run." }
             li { "Stored runs of different days or machines are unpaired: only a comparison that measures both sides again, interleaved, may gate." }
             li { "It holds for this machine, these sizes and these implementations. Where a request spends its time elsewhere, the choice of a model stops mattering." }
-            li { b { "Bias. " } "All models were written by the same hands. A model's best strategy is chosen from the same samples that judge it; the interval covers this only through its correction for many contenders. More, and how to object: " code { "BIAS.md" } " in the repository." }
+            li { b { "Bias. " } "All models were written by the same hands. A model's best strategy is chosen from the same samples that judge it; the interval covers this only through its correction for many contenders. Whom the suite may favour, as those who made it see it, stands in " code { "BIAS.md" } " of the repository, with how to object." }
         }
     };
     section("method", title, body)

@@ -1,7 +1,11 @@
 //! How much of the page each kind of figures may take: 1.5 MB in all are too many for a phone. What has no room is left
 //! out from the end, and the page says so.
 
-use maud::Markup;
+use maud::{Markup, html};
+
+use super::forest::ELSEWHERE;
+use super::ticked;
+use crate::figures;
 
 /// Bytes that are left.
 pub(super) struct Share(usize);
@@ -17,6 +21,14 @@ impl Share {
     pub(super) const CELLS: Self = Self(170_000);
     /// Verdicts.
     pub(super) const VERDICTS: Self = Self(60_000);
+    /// Where the time of each group went.
+    pub(super) const TIMES: Self = Self(90_000);
+    /// What contenders cost.
+    pub(super) const COSTS: Self = Self(70_000);
+    /// Speeds against workers.
+    pub(super) const SCALING: Self = Self(50_000);
+    /// What was lost.
+    pub(super) const LOST: Self = Self(60_000);
     /// Failures and omissions.
     pub(super) const OMISSIONS: Self = Self(90_000);
 
@@ -37,4 +49,9 @@ impl Share {
     pub(super) fn fill(&mut self, parts: impl Iterator<Item = Markup>) -> Vec<Markup> {
         parts.map_while(|part| self.take(part)).collect()
     }
+}
+
+/// Said below charts of which so many had no room.
+pub(super) fn rest(n: usize) -> Markup {
+    html! { @if n > 0 { p.q { (figures::plural(n, "workload")) " more: too many figures for one page. " (ticked(ELSEWHERE)) } } }
 }

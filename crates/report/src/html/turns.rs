@@ -1,16 +1,18 @@
-//! Where the answer turns: per sweep a chart of time relative to sequential, its crossings, and both as tables.
+//! Where the answer turns: per sweep a chart of speed relative to sequential, and one table of all crossings.
 
 use maud::{Markup, html};
 use results::{Crossover, Found};
 
-use super::chart::{self, Axes, HEIGHT, Line, Mark, SERIES, Scale, Tick};
-use super::{class, contender, said, section};
+use super::chart::{self, Axes, Line, SERIES, Scale, Tick, Turn};
+use super::{contender, said, section};
 use crate::figures::{self, NONE, finite};
 use crate::turns::Turns;
 use crate::view::View;
 
-/// Ratios beyond these are drawn at the edge.
-const CLAMP: (f64, f64) = (1e-4, 1e5);
+/// Speeds beyond these are drawn at the edge.
+const CLAMP: (f64, f64) = (1e-5, 1e4);
+/// Pixels.
+const HEIGHT: f64 = 190.0;
 
 /// The section; nothing without a sweep.
 pub(super) fn turns(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
@@ -20,20 +22,13 @@ pub(super) fn turns(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
     let title = html! {
         h2 { "Where the answer turns" }
         p.how {
-            "Time relative to sequential along one knob; " b { "lower is faster" } ". A ring marks where a contender and "
-            "sequential are equal, the bar through it the interval: " (figures::percent(1.0 - view.run.run.alpha))
-            " each, from crossings found round by round."
+            "A ring marks the value of a knob at which a contender overtakes sequential " b { "on this machine" } "; the shaded column is the interval, "
+            (figures::percent(1.0 - view.run.run.alpha).replace(' ', "\u{a0}")) " each, from crossings found round by round. Higher is faster."
         }
     };
     let body = html! {
-        @for (index, sweep) in sweeps.iter().enumerate() {
-            article id=(format!("x{index}")) {
-                h3 { (sweep.title()) }
-                p.q { (sweep.axis(view)) }
-                (figure(view, sweep))
-                (table(sweep))
-            }
-        }
+        div.three { @for (index, sweep) in sweeps.iter().enumerate() { (figure(view, sweep, index)) } }
+        (table(sweeps))
     };
     section("crossovers", title, body)
 }
@@ -49,31 +44,28 @@ pub(super) fn answers(sweep: &Turns<'_>) -> Markup {
     }
 }
 
-fn table(sweep: &Turns<'_>) -> Markup {
-    let found = |one: &Crossover| finite(one.at.value).map(|at| sweep.estimate(at));
-    let at = |one: &Crossover| {
-        found(one).or_else(|| sweep.settled(one).map(|at| sweep.exact(at))).unwrap_or_else(|| NONE.to_owned())
+/// Every pair that was asked about, those that do not cross included.
+fn table(sweeps: &[Turns<'_>]) -> Markup {
+    let all = |sweep: &Turns<'_>| -> Vec<Crossover> {
+        let against = sweep.by_model().into_iter().flat_map(|(_, all)| all);
+        sweep.leaders.into_iter().chain(against).cloned().collect()
     };
     html! {
-        @if !sweep.against.is_empty() {
-            div.scroll tabindex="0" {
-                table.cross {
-                    caption.sr { (sweep.title()) ": from which value on each contender is faster than the reference" }
-                    thead { tr {
-                        th scope="col" { "contender" } th scope="col" { "faster than the reference" }
-                        th.n scope="col" { (sweep.sweep.knob) } th.n scope="col" { "interval" }
-                        th.n scope="col" title="rounds in which they change sides exactly once" { "cross once" }
-                    } }
-                    tbody {
-                        @for (_, all) in sweep.by_model() {
-                            @for one in all {
-                                tr class=(class(sweep.contender(one).split('/').next().unwrap_or_default())) {
-                                    th scope="row" { (contender(sweep.contender(one))) }
-                                    td { (sweep.word(one)) }
-                                    td.n { (at(one)) }
-                                    td.n.q { (interval(sweep, one)) }
-                                    td.n { (one.once) "/" (one.rounds) }
-                                }
+        @if sweeps.iter().any(|sweep| sweep.leaders.is_some() || !sweep.against.is_empty()) {
+            table.cross {
+                caption { "All crossovers asked for" }
+                thead { tr {
+                    th scope="col" { "workload, knob" } th scope="col" { "faster below" } th scope="col" { "faster above" }
+                    th.n scope="col" { "turns at [interval]" }
+                    th.n.w scope="col" title="rounds in which they change sides exactly once" { "cross once" }
+                } }
+                tbody {
+                    @for sweep in sweeps {
+                        @for (index, one) in all(sweep).iter().enumerate() {
+                            tr class=[(index == 0).then_some("new")] {
+                                th scope="row" { @if index == 0 { (sweep.title()) } @else { span.sr { (sweep.title()) } } }
+                                (row(sweep, one))
+                                td.n.w { (one.once) "/" (one.rounds) }
                             }
                         }
                     }
@@ -83,16 +75,50 @@ fn table(sweep: &Turns<'_>) -> Markup {
     }
 }
 
-/// `19 to 28`; an end beyond the range of the sweep is open.
-fn interval(sweep: &Turns<'_>, one: &Crossover) -> String {
-    let end = |end: Option<f64>| finite(end).map_or_else(|| "open".to_owned(), |end| sweep.estimate(end));
-    match (one.at.lo, one.at.hi) {
-        (None, None) => NONE.to_owned(),
-        (lo, hi) => format!("{} to {}", end(lo), end(hi)),
+/// Who is faster below and above, and where it turns; who does not cross is named with whom it was held to.
+fn row(sweep: &Turns<'_>, one: &Crossover) -> Markup {
+    let turns = one.found == Found::Crosses;
+    html! {
+        @if turns {
+            td data-l="below" { (contender(&one.from)) }
+            td data-l="above" { (contender(&one.to)) }
+            @let at = sweep.at_short(one);
+            @match at.split_once(" [") {
+                Some((value, interval)) => td.n { (value) " " span.q { "[" (interval) } },
+                None => td.n { (at) },
+            }
+        } @else {
+            td colspan="2" { (contender(sweep.contender(one))) " " span.q { "against " (contender(sweep.reference(one))) } }
+            td.n { (none(sweep, one)) }
+        }
     }
 }
 
-/// A contender in the chart: its values of the knob, and times relative to the reference.
+/// Why there is no value.
+fn none(sweep: &Turns<'_>, one: &Crossover) -> String {
+    let end = |end: Option<f64>| finite(end).map(|end| sweep.estimate(end));
+    let none = "no crossover in range: ";
+    match one.found {
+        Found::Several | Found::Open => match sweep.settled(one) {
+            Some(at) => {
+                let why = if one.found == Found::Open { "the rounds do not agree" } else { "no single crossing" };
+                format!("{why}: faster from {} on at the latest", sweep.exact(at))
+            }
+            None => sweep.word(one).to_owned(),
+        },
+        Found::NotReached => match end(one.at.lo) {
+            Some(lo) => format!("{none}slower throughout, faster from {lo} on at the earliest"),
+            None => format!("{none}slower throughout"),
+        },
+        Found::Already => match end(one.at.hi) {
+            Some(hi) => format!("{none}faster throughout, from {hi} on at the latest"),
+            None => format!("{none}faster throughout"),
+        },
+        Found::Crosses => NONE.to_owned(),
+    }
+}
+
+/// A contender in the chart: its values of the knob, and speeds relative to the reference.
 struct Shown<'a> {
     line: Line<'a>,
     one: &'a Crossover,
@@ -105,18 +131,18 @@ fn shown<'a>(view: &View<'_>, sweep: &'a Turns<'_>) -> Vec<Shown<'a>> {
         let contender = sweep.contender(one);
         let crossing = Some(one).filter(|one| one.found == Found::Crosses);
         let points = sweep.curve(view, contender).into_iter();
-        let points = points.map(|(value, ratio)| (value, ratio.clamp(CLAMP.0, CLAMP.1))).collect();
+        let points = points.map(|(value, ratio)| (value, ratio.recip().clamp(CLAMP.0, CLAMP.1))).collect();
         Shown { line: Line { contender, second: false, points }, one, crossing }
     };
     let mean = |Shown { line, .. }: &Shown<'_>| {
-        line.points.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / line.points.len().max(1) as f64
+        line.points.iter().map(|(_, speed)| speed.ln()).sum::<f64>() / line.points.len().max(1) as f64
     };
     let mut first: Vec<Shown<'a>> = Vec::new();
     let mut rest: Vec<Shown<'a>> = Vec::new();
     for (_, all) in sweep.by_model() {
         let mut all: Vec<Shown<'a>> = all.into_iter().map(shown).filter(|one| one.line.points.len() > 1).collect();
-        // A line over more values says more than a lower one over few.
-        all.sort_by(|a, b| b.line.points.len().cmp(&a.line.points.len()).then(mean(a).total_cmp(&mean(b))));
+        // A line over more values says more than a higher one over few.
+        all.sort_by(|a, b| b.line.points.len().cmp(&a.line.points.len()).then(mean(b).total_cmp(&mean(a))));
         let mut all = all.into_iter();
         first.extend(all.next());
         rest.extend(all.filter(|one| one.crossing.is_some()));
@@ -129,66 +155,60 @@ fn shown<'a>(view: &View<'_>, sweep: &'a Turns<'_>) -> Vec<Shown<'a>> {
     first
 }
 
-/// The values of the knob, as they are or as logarithms, and ratios round 1.
+/// The values of the knob, as they are or as logarithms, and speeds round 1.
 fn axes(lines: &[&Line<'_>], linear: bool) -> Option<Axes> {
     let points = || lines.iter().flat_map(|line| &line.points);
     let x = Scale::of(points().map(|(value, _)| *value), linear, 0.0)?;
-    let y = Scale::of(points().map(|(_, ratio)| *ratio).chain([0.7, 1.4]), false, 0.04)?;
-    Some(Axes { x, y })
+    let y = Scale::of(points().map(|(_, speed)| *speed).chain([0.7, 1.4]), false, 0.04)?;
+    Some(Axes { x, y, height: HEIGHT })
 }
 
-/// Round ratios whose labels do not touch; 1 always stands.
-fn ratios(axes: &Axes) -> Vec<Tick> {
-    let mut placed = vec![1.0];
-    for steps in [[1.0, 1.0], [2.0, 5.0]] {
-        for decade in -4..=5 {
-            for step in steps {
-                let tick = step * 10f64.powi(decade);
-                let free = placed.iter().all(|other| (axes.y(*other) - axes.y(tick)).abs() > 22.0);
-                if axes.y.holds(tick) && free {
-                    placed.push(tick);
-                }
-            }
-        }
-    }
-    placed.into_iter().map(|value| Tick { value, label: format!("{value}×"), bold: value == 1.0 }).collect()
+/// Round speeds whose labels do not touch; 1 always stands.
+fn speeds(axes: &Axes) -> Vec<Tick> {
+    let placed = axes.y.apart(std::iter::once(1.0).chain(chart::decimal()), 22.0 / HEIGHT);
+    placed.into_iter().map(|value| Tick { value, label: figures::fraction(value), bold: value == 1.0 }).collect()
 }
 
 /// Values of the knob, as many as there is room for.
 fn values(view: &View<'_>, sweep: &Turns<'_>) -> Vec<Tick> {
     let values: Vec<f64> = sweep.values(view).collect();
-    let each = values.len().div_ceil(6).max(1);
+    let each = values.len().div_ceil(4).max(1);
     let last = values.len().saturating_sub(1);
     let labelled = |index: usize| index == last || index.is_multiple_of(each) && last - index >= each;
     let all = values.iter().enumerate().filter(|(index, _)| labelled(*index));
     all.map(|(_, value)| Tick { value: *value, label: sweep.exact(*value), bold: false }).collect()
 }
 
-fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
+fn figure(view: &View<'_>, sweep: &Turns<'_>, index: usize) -> Markup {
     let shown = shown(view, sweep);
     let lines: Vec<&Line<'_>> = shown.iter().map(|one| &one.line).collect();
     let linear = sweep.sweep.linear || lines.iter().flat_map(|line| &line.points).any(|(value, _)| *value <= 0.0);
-    let Some(axes) = axes(&lines, linear) else { return html! {} };
-    let mark = |one: &Crossover, line| {
-        let at = (finite(one.at.value)?, one.at.lo, one.at.hi);
-        Some(Mark { line, at, level: 1.0, label: Some(sweep.at(one)), full: false })
+    let id = format!("x{index}");
+    let Some(axes) = axes(&lines, linear) else {
+        return html! { figure id=(id) { figcaption { b { (sweep.title()) } span.q { "no chart: there are no two values at which a contender and the reference were both measured" } } } };
     };
-    let marks: Vec<Mark<'_>> = shown.iter().filter_map(|one| mark(one.crossing?, &one.line)).collect();
-    let (marks, room) = chart::marks(&axes, &marks);
+    let crossings: Vec<&Crossover> = shown.iter().filter_map(|one| one.crossing).collect();
+    let turn = |one: &&Crossover| {
+        let at = (finite(one.at.value)?, finite(one.at.lo), finite(one.at.hi));
+        let sides = (crossings.len() == 1).then(|| (short(&one.from), short(&one.to)));
+        Some(Turn { at, level: 1.0, label: sweep.at_short(one), sides })
+    };
+    let turns: Vec<Turn> = crossings.iter().filter_map(turn).collect();
+    let (behind, above, room) = chart::turns(&axes, &turns);
     html! {
-        figure.turn {
+        figure id=(id) {
             figcaption {
                 b { (sweep.finding(&shown.iter().map(|one| one.one).collect::<Vec<_>>())) }
-                span.q { "time relative to sequential, against " (sweep.axis(view)) "; both axes "
-                    (if linear { "as they are and logarithmic" } else { "logarithmic" }) }
+                span.q { (sweep.title()) ": speed, sequential = 1 (log), against " (sweep.axis(view)) @if !linear { " (log)" } }
             }
-            (chart::key(&lines))
+            p.keyline { (chart::key(&lines)) }
             div.pl style=(format!("padding-top:{}px", 10 + room)) {
                 svg.plot height=(HEIGHT) role="img" aria-label=(described(sweep, &lines)) {
-                    (chart::grid(&axes, &ratios(&axes), &values(view, sweep)))
+                    (chart::grid(&axes, &speeds(&axes), &values(view, sweep)))
+                    (behind)
+                    text.e.over x="100%" y=(axes.y(1.0) + 14.0) { "sequential" }
                     @for line in lines.iter().rev() { (chart::curve(&axes, line)) }
-                    (chart::names(&axes, &lines))
-                    (marks)
+                    (above)
                 }
             }
             (data(view, sweep, &lines))
@@ -196,14 +216,16 @@ fn figure(view: &View<'_>, sweep: &Turns<'_>) -> Markup {
     }
 }
 
+/// Sequential has one strategy only, and no need to name it.
+fn short(contender: &str) -> String {
+    let sequential = contender.strip_prefix("sequential/").map(|_| "sequential");
+    sequential.unwrap_or(contender).to_owned()
+}
+
 /// What the chart shows, for those who cannot see it.
 fn described(sweep: &Turns<'_>, lines: &[&Line<'_>]) -> String {
     let names: Vec<&str> = lines.iter().map(|line| line.contender).collect();
-    format!(
-        "{}: time relative to sequential of {}; the figures stand in the tables below",
-        sweep.title(),
-        names.join(", ")
-    )
+    format!("{}: speed relative to sequential of {}; the figures stand in the tables", sweep.title(), names.join(", "))
 }
 
 /// The points of the chart as a table.
@@ -211,7 +233,7 @@ fn data(view: &View<'_>, sweep: &Turns<'_>, lines: &[&Line<'_>]) -> Markup {
     let at = |contender: &str, value: f64| {
         let points = sweep.curve(view, contender);
         let point = points.iter().find(|(other, _)| *other == value);
-        point.map_or_else(|| NONE.to_owned(), |(_, ratio)| format!("{}×", figures::ratio(*ratio)))
+        point.map_or_else(|| NONE.to_owned(), |(_, ratio)| figures::ratio(ratio.recip()))
     };
     let head: Vec<&str> =
         std::iter::once(sweep.sweep.knob.as_str()).chain(lines.iter().map(|line| line.contender)).collect();
@@ -219,5 +241,5 @@ fn data(view: &View<'_>, sweep: &Turns<'_>, lines: &[&Line<'_>]) -> Markup {
         let cells = lines.iter().map(|line| at(line.contender, value));
         std::iter::once(sweep.exact(value)).chain(cells).collect::<Vec<String>>()
     };
-    chart::data(&head, &sweep.values(view).map(row).collect::<Vec<_>>())
+    chart::data(&head, &sweep.values(view).map(row).collect::<Vec<_>>(), 0)
 }

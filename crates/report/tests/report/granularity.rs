@@ -175,8 +175,11 @@ fn who_is_finest_stands_first_and_who_has_none_last() {
     let section = page.split("id=\"granularity\"").nth(1).and_then(|rest| rest.split("</section>").next());
     let section = section.expect("a section");
     assert_eq!(section.matches("<path class=\"ln").count(), 4, "one line a model");
-    assert_eq!(section.matches("\"ring full\"").count(), 4, "all of them cross 50 %");
-    assert_eq!(section.matches("class=\"ring\"").count(), 4, "and 90 %");
+    // Each row marks what was found: filled at 50 %, hollow at 90 %, a bar where there is an interval.
+    let rows = section.split("<tbody>").nth(1).expect("rows").split("</tbody>").next().expect("their end");
+    let marks = |of: &str| rows.matches(of).count();
+    assert_eq!((marks("<use class=\"ho\""), marks("y=\"50%\"></use>")), (4, 11), "4 of 8 cross 90 %, 7 cross 50 %");
+    assert_eq!(marks("class=\"ci\""), 10, "two have no interval: too few rounds");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn a_report_says_faults_by_kind() {
         [("lost_updates", 3.0), ("expected_updates", 40_000.0), ("missing_keys", 1.0), ("duplicate_computations", 2.0)];
     racy.metrics.extend(metrics.map(|(id, value)| (id.to_owned(), metric(value))));
     let kinds = "1 missing key, 2 duplicate computations";
-    let said = format!("threads/racy: 3 of 40,000 look-ups went wrong: {kinds}; the 4 fixes lost none.");
+    let said = format!("threads/racy: 3 of 40,000 look-ups a run went wrong: {kinds}; the 4 fixes lost none.");
     let text = terminal(&run, Terminal { colour: false, width: 200 });
     assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&said), "{text}");
     let text = markdown(&run);
@@ -175,5 +175,5 @@ fn a_report_says_faults_by_kind() {
     let page = html(&run);
     let section = page.split("Lost updates").nth(1).expect("a section");
     assert!(section.contains(kinds), "{section}");
-    assert!(page.contains("3 of 40,000 look-ups went wrong"));
+    assert!(page.contains("3 of 40,000 look-ups a run went wrong"));
 }

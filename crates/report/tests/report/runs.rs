@@ -34,7 +34,7 @@ pub(crate) fn cell(group: &str, contender: &str, ms: f64) -> Cell {
         id: format!("{label}/{contender}/w{workers}"),
         group: group.to_owned(),
         workload: label.split(':').next().unwrap_or(label).to_owned(),
-        knobs: serde_json::Map::new(),
+        knobs: knobs(label),
         model: model.to_owned(),
         strategy: strategy.to_owned(),
         contender: contender.to_owned(),
@@ -58,6 +58,12 @@ pub(crate) fn cell(group: &str, contender: &str, ms: f64) -> Cell {
         demands: demands(model),
         source: Some(source(model, strategy)),
     }
+}
+
+/// The knobs that a label names.
+fn knobs(label: &str) -> serde_json::Map<String, serde_json::Value> {
+    let named = label.split_once(':').map_or("", |(_, named)| named).split(',');
+    named.filter_map(|one| one.split_once('=')).map(|(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 /// Sixteen samples round a median, the same for everybody but for their size.

@@ -179,7 +179,7 @@ fn without_a_crossing_the_verdicts_of_the_groups_say_what_they_can() {
     let [text, _, page, _] = all(&run);
     assert!(text.contains("from 4 on at the latest"), "{text}");
     assert!(page.contains("<b>threads pay from work = 4 on at the latest</b>"));
-    assert!(page.contains("<td>from, at the latest</td><td class=\"n\">4</td><td class=\"n q\">–</td>"));
+    assert!(page.contains("<td class=\"n\">the rounds do not agree: faster from 4 on at the latest</td>"));
     said(&open(Found::Several), &format!("{sentence} (there is no single crossing)."));
     // A value in between that is not, or where nothing was measured, moves it up.
     let mut run = open(Found::Open);
@@ -232,6 +232,7 @@ fn what_is_missing_for_one_reason_is_said_once() {
             format!("| skipped | processes/pool | primes/w2; {sweep}, all 11 values | excluded by a filter |"),
             format!("| skipped | threads/queue, async/spawn | {sweep}, all 11 values | excluded by a filter |"),
             format!("| skipped | processes/pool-vec | {sweep} = 1, 2 | excluded by a filter |"),
+            "| scaling |  |  | one worker count; \\`--workers 1,2,4\\` measures it |".to_owned(),
         ]
     );
     let page = html(&run);

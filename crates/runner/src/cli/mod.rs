@@ -326,15 +326,19 @@ pub(crate) struct List {
 
 #[derive(Debug, Args)]
 pub(crate) struct Render {
-    /// A run's folder, or its samples.jsonl
+    /// A run's folder, its samples.jsonl, or the results.json of a report that was sent
     #[arg(value_name = "RUN", default_value = "reports/latest")]
     pub(crate) run: PathBuf,
-    /// Replace what stands between `<!-- compare:begin -->` and `<!-- compare:end -->` in this file
+    /// Put the verdicts, the table and the command, without the details, in place of what stands between
+    /// `<!-- compare:begin -->` and `<!-- compare:end -->` in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) splice: Option<PathBuf>,
     /// Which files to write
     #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', value_enum, default_value = "md,html,json,csv")]
     pub(crate) format: Vec<Format>,
+    /// Show the page in a browser
+    #[arg(long)]
+    pub(crate) open: bool,
     #[command(flatten)]
     pub(crate) style: Style,
 }
