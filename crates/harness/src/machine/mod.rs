@@ -259,7 +259,11 @@ pub fn open_files() -> Option<u64> {
 /// How many processes and threads this user, or this control group, may have; `u64::MAX` for no limit.
 #[must_use]
 pub fn processes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
     let user = getrlimit(Resource::RLIMIT_NPROC).ok().map(|(soft, _)| soft);
+    // nix does not know the limit elsewhere.
+    #[cfg(not(target_os = "linux"))]
+    let user = None;
     user.into_iter().chain(cgroup::processes_limit()).min()
 }
 
