@@ -70,7 +70,9 @@ fn write_pages(folder: &Path) -> std::io::Result<()> {
     add("swept", &swept(), WHOLE, json!({}))?;
     add("hostile", &hostile(), WHOLE, json!({}))?;
     add("empty", &empty(), &["script"], json!({}))?;
-    add("large", &many(500, 10), WHOLE, json!({ "large": true, "limit": LARGE }))?;
+    // Workloads that no question is asked about.
+    let plain: Vec<&str> = WHOLE.iter().copied().filter(|what| *what != "choose").collect();
+    add("large", &many(500, 10), &plain, json!({ "large": true, "limit": LARGE }))?;
     std::fs::write(folder.join("pages.json"), serde_json::to_string_pretty(&pages)?)
 }
 
