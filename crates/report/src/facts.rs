@@ -100,20 +100,86 @@ pub(crate) fn machine(run: &Run) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Metrics that were not measured, each reason once: `(metric, reason, number of cells)`.
-pub(crate) fn missing_metrics(run: &Run) -> Vec<(&str, &str, usize)> {
-    let mut missing: Vec<(&str, &str, usize)> = Vec::new();
+/// Metrics that are missing for one reason, in so many cells.
+pub(crate) struct Missing<'a> {
+    pub(crate) metrics: Vec<&'a str>,
+    /// Where reasons differ by a number only, the first and how it ranges.
+    pub(crate) reason: String,
+    pub(crate) cells: usize,
+}
+
+/// Metrics that were not measured, each reason once.
+pub(crate) fn missing_metrics(run: &Run) -> Vec<Missing<'_>> {
+    // By metric and reason without its numbers: those numbers, and how many cells.
+    let mut found: Vec<(&str, String, Vec<&str>)> = Vec::new();
     for cell in run.cells.iter().filter(|cell| cell.status == CellStatus::Measured) {
         for (id, metric) in &cell.metrics {
-            if let Metric::Missing { reason, .. } = metric {
-                match missing.iter_mut().find(|(m, r, _)| m == id && r == reason) {
-                    Some((_, _, n)) => *n += 1,
-                    None => missing.push((id, reason, 1)),
-                }
+            let Metric::Missing { reason, .. } = metric else { continue };
+            let alike = without_numbers(reason);
+            match found.iter_mut().find(|one| one.0 == id && one.1 == alike) {
+                Some(one) => one.2.push(reason),
+                None => found.push((id, alike, vec![reason])),
             }
         }
     }
+    let mut missing: Vec<Missing<'_>> = Vec::new();
+    for (id, _, reasons) in &found {
+        let (reason, cells) = (together(reasons), reasons.len());
+        match missing.iter_mut().find(|one| one.reason == reason && one.cells == cells) {
+            Some(one) => one.metrics.push(id),
+            None => missing.push(Missing { metrics: vec![id], reason, cells }),
+        }
+    }
     missing
+}
+
+fn without_numbers(text: &str) -> String {
+    text.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#")
+}
+
+/// One reason for several that differ in numbers at most: the first number is given as its range, where it is one.
+fn together(reasons: &[&str]) -> String {
+    let number = |text: &str| -> Option<(usize, usize, u64)> {
+        let from = text.find(|c: char| c.is_ascii_digit())?;
+        let length = text[from..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - from);
+        Some((from, from + length, text[from..from + length].parse().ok()?))
+    };
+    let first = reasons[0];
+    let all: Option<Vec<u64>> = reasons.iter().map(|text| Some(number(text)?.2)).collect();
+    let (Some((from, to, _)), Some(all)) = (number(first), all) else { return first.to_owned() };
+    match (all.iter().min(), all.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{}{least} to {most}{}", &first[..from], &first[to..]),
+        _ => first.to_owned(),
+    }
+}
+
+/// Flags that say how a run is shown and where it goes, and whether they take a value: to repeat it takes none of them.
+const SHOWN_BY: [(&str, bool); 9] = [
+    ("--out", true),
+    ("--progress", true),
+    ("--color", true),
+    ("--format", true),
+    ("--open", false),
+    ("--quiet", false),
+    ("-q", false),
+    ("--verbose", false),
+    ("-v", false),
+];
+
+/// Arguments without what only says how a run is shown.
+fn measuring(arguments: &[String]) -> Vec<&String> {
+    let mut kept = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let (name, value) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
+        match SHOWN_BY.iter().find(|(flag, _)| *flag == name) {
+            None => kept.push(argument),
+            Some((_, takes)) if *takes && value.is_none() => _ = rest.next(),
+            Some(_) => {}
+        }
+    }
+    kept
 }
 
 /// The command that repeats the run, quoted for a shell. A leading path to the program is machine-specific and dropped.
@@ -125,7 +191,7 @@ pub(crate) fn command(run: &Run) -> String {
         args = rest;
     }
     let verb = args.first().is_none_or(|first| first != "compare").then(|| "compare".to_owned());
-    let words = args.iter().map(|arg| quoted(arg));
+    let words = measuring(args).into_iter().map(|arg| quoted(arg));
     ["crossover".to_owned()].into_iter().chain(verb).chain(words).collect::<Vec<_>>().join(" ")
 }
 

@@ -309,8 +309,9 @@ fn omissions(doc: &mut Doc, view: &View<'_>, sweeps: &[Turns<'_>]) {
             vec![format!("{sign}{}", one.what), who, places, escape(one.reason)]
         })
         .collect();
-    for (metric, reason, n) in facts::missing_metrics(view.run) {
-        rows.push(vec!["not measured".to_owned(), escape(metric), figures::plural(n, "cell"), escape(reason)]);
+    for one in facts::missing_metrics(view.run) {
+        let metrics = list(&mut one.metrics.iter().map(|metric| escape(metric)), ", ");
+        rows.push(vec!["not measured".to_owned(), metrics, figures::plural(one.cells, "cell"), escape(&one.reason)]);
     }
     doc.line("");
     doc.table(&["status", "what", "where", "why"], "|---|---|---|---|", &rows);

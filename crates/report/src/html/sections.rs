@@ -34,8 +34,12 @@ pub(super) fn omissions(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
             table.why {
                 thead { tr { th scope="col" { "metric" } th scope="col" { "not measured in" } th scope="col" { "why" } } }
                 tbody {
-                    @for (metric, reason, n) in &metrics {
-                        tr { th scope="row" { code { (metric) } } td { (figures::plural(*n, "cell")) } td { (reason) } }
+                    @for one in &metrics {
+                        tr {
+                            th scope="row" { @for (i, metric) in one.metrics.iter().enumerate() { @if i > 0 { ", " } code { (metric) } } }
+                            td { (figures::plural(one.cells, "cell")) }
+                            td { (one.reason) }
+                        }
                     }
                 }
             }

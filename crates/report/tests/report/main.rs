@@ -1,5 +1,6 @@
 //! The four forms of a report, from runs made by hand that hold every outcome there is.
 
+mod again;
 mod browser;
 mod charts;
 mod checked;
