@@ -155,6 +155,7 @@ pub(super) fn cell(view: &View<'_>) -> (Markup, Markup) {
         }
     };
     let body = html! {
+        p.q #c-none hidden {}
         div.cellhead { h3 #c-id tabindex="-1" { (cell.id) } a.btn.need #c-back href="#matrix" { "back " kbd { "Esc" } } }
         p.say #c-say { (facts.figure) ". " (facts.verdict) " " (facts.verified) }
         (spread::figures(group, cell, other))

@@ -124,7 +124,7 @@ fn rows(view: &View<'_>, lines: &[Line<'_, '_>], share: &mut Share) -> Vec<Marku
         let new = (line.pattern() != before).then(|| line.pattern());
         before = line.pattern();
         html! {
-            @if let Some(pattern) = new { tr.pat { th scope="rowgroup" colspan=(models.len() + 1) { (pattern) } } }
+            @if let Some(pattern) = new.filter(|pattern| !pattern.is_empty()) { tr.pat { th scope="rowgroup" colspan=(models.len() + 1) { (pattern) } } }
             tr.alt[!line.default] data-w=[line.several.then_some(line.group.workers)] {
                 th scope="row" {
                     @if line.group.rows.is_empty() { (line.group.label) } @else { a href=(format!("#g{}", line.index)) { (line.group.label) } }

@@ -20,7 +20,7 @@ fn at(behind: f64) -> f64 {
 pub(super) fn head() -> Markup {
     html! {
         svg height="46" aria-hidden="true" {
-            text x=(percent(at(0.0))) y="10" { "behind the leader" }
+            text.e x="100%" y="10" { "behind the leader" }
             @for (tick, label) in [(0.0, "0"), (5.0, "5"), (10.0, "10"), (20.0, "20 %")] {
                 text.mid x=(percent(at(tick))) y="40" { (label) }
             }

@@ -17,7 +17,7 @@ const apply=first=>{const[a,o]=read(),before=S.s;
  if(W){W.value=S.w;if(!S.w||W.selectedIndex<0)W.value=W0;workers()}
  models();$("#q").value=S.q;filter();
  if(S.s&&S.s!==before){const[t,i,dir]=S.s.split("."),h=$$(`#${CSS.escape(t)} thead th`)[i];if(h&&/^(a|de)scending$/.test(dir))sort(h,dir)}
- show(S.cell||C0);
+ if(!show(S.cell||C0)&&S.cell&&C0){show(C0);const no=$("#c-none");no.hidden=false;no.textContent=`${S.cell} is not on this page; shown instead:`}
  const e=a&&d.getElementById(a);if(e&&(first||Object.keys(o).length))e.scrollIntoView()};
 
 // Theme, workers, models.
@@ -81,7 +81,7 @@ function draw(dv,other,fo,loud,m,om){const n=Math.max(dv.length,fo.length,2),X=i
  const u=vals(other),a=Math.min(-50,...v,...u)*1.05,b=Math.max(80,...v,...u)*1.05,x=t=>(t-a)/(b-a)*100;
  g[2].innerHTML=[0,.5,1].map(q=>gl((1-q)*206,q)).join("")+ticks(a,b).map(t=>`<line class=gl x1=${f(x(t))}% x2=${f(x(t))}% y2=100% /><text class=mid x=${f(x(t))}% y=223>${t?lab(t):"median"}</text>`).join("")+curve(u,x,om," dt")+curve(v,x,m,"");
  g[0].parentNode.className="pl run "+m}
-function show(id){const c=Object.hasOwn(D.c,id)&&D.c[id],a=c&&link(id);if(!a||$("#c-id").textContent===id)return!!a;
+function show(id){if(C0)$("#c-none").hidden=true;const c=Object.hasOwn(D.c,id)&&D.c[id],a=c&&link(id);if(!a||$("#c-id").textContent===id)return!!a;
  const t=a.closest("table"),g=+t.id.slice(3),[first,second,fo,loud,rounds]=D.g[g],who=a.textContent,beside=who===first?second:first,cls=r=>[...r.classList].find(x=>x.startsWith("m-"));
  const oa=$$("th a[data-cell]",t).find(x=>x.textContent===beside),o=oa&&D.c[ids.get(oa.dataset.cell)],m=cls(a.closest("tr")),om=oa?cls(oa.closest("tr")):"m-x",dv=nums(c[1]),n=vals(dv).length;
  $("#c-id").textContent=id;$("#c-say").textContent=`${c[0]}. ${D.t[c[2]]} ${D.t[c[3]]}`;$("#c-med").textContent=c[0];

@@ -16,6 +16,7 @@ mod prices;
 mod python_check;
 mod race;
 mod runs;
+mod sample;
 mod size;
 mod sparse;
 mod spoiled;
