@@ -59,7 +59,7 @@ fn written(run: &Run, details: bool) -> String {
     doc.line("");
     let sweeps = turns::all(&view);
     let alone: Vec<&GroupView<'_>> = view.groups.iter().filter(|group| turns::place(group).is_none()).collect();
-    sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep));
+    sweeps.iter().for_each(|sweep| crossovers(&mut doc, &view, sweep, details));
     let grains = granularity::all(&view, &sweeps);
     grains.iter().for_each(|grains| grain(&mut doc, grains));
     table(&mut doc, &view, &alone);
@@ -138,7 +138,7 @@ impl Doc {
 }
 
 /// Where the answer turns along a knob: one sentence a model, then the figures.
-fn crossovers(doc: &mut Doc, view: &View<'_>, sweep: &Turns<'_>) {
+fn crossovers(doc: &mut Doc, view: &View<'_>, sweep: &Turns<'_>, details: bool) {
     doc.line(&format!("**{}** ({})\n", escape(&sweep.title()), escape(&sweep.axis(view))));
     for (model, answer) in sweep.answers() {
         doc.line(&format!("- {}: {}", escape(model), escape_to(&answer.to_string(), 1_000)));
@@ -150,6 +150,9 @@ fn crossovers(doc: &mut Doc, view: &View<'_>, sweep: &Turns<'_>) {
         doc.line("- no two values at which a contender and the reference were both measured: nothing crosses");
     }
     doc.line("");
+    if !details {
+        return;
+    }
     let row = |one: &&Crossover| {
         let once = format!("{}/{}", one.once, one.rounds);
         vec![escape(sweep.contender(one)), escape(&sweep.said(one)), once]

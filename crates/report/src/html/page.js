@@ -81,11 +81,14 @@ function draw(dv,other,fo,loud,m,om){const n=Math.max(dv.length,fo.length,2),X=i
  const u=vals(other),a=Math.min(-50,...v,...u)*1.05,b=Math.max(80,...v,...u)*1.05,x=t=>(t-a)/(b-a)*100;
  g[2].innerHTML=[0,.5,1].map(q=>gl((1-q)*206,q)).join("")+ticks(a,b).map(t=>`<line class=gl x1=${f(x(t))}% x2=${f(x(t))}% y2=100% /><text class=mid x=${f(x(t))}% y=223>${t?lab(t):"median"}</text>`).join("")+curve(u,x,om," dt")+curve(v,x,m,"");
  g[0].parentNode.className="pl run "+m}
+// In a checkout the source is a file nearby.
+function source(){const e=$("#c-src"),t=e.textContent,at=location.pathname.lastIndexOf("/reports/"),file=t.split(" ")[0];
+ if(at<0||!file.includes("/"))return;const a=make("a","",file);a.href=location.pathname.slice(0,at+1)+file;e.replaceChildren(a,t.slice(file.length))}
 function show(id){if(C0)$("#c-none").hidden=true;const c=Object.hasOwn(D.c,id)&&D.c[id],a=c&&link(id);if(!a||$("#c-id").textContent===id)return!!a;
  const t=a.closest("table"),g=+t.id.slice(3),[first,second,fo,loud,rounds]=D.g[g],who=a.textContent,beside=who===first?second:first,cls=r=>[...r.classList].find(x=>x.startsWith("m-"));
  const oa=$$("th a[data-cell]",t).find(x=>x.textContent===beside),o=oa&&D.c[ids.get(oa.dataset.cell)],m=cls(a.closest("tr")),om=oa?cls(oa.closest("tr")):"m-x",dv=nums(c[1]),n=vals(dv).length;
  $("#c-id").textContent=id;$("#c-say").textContent=`${c[0]}. ${D.t[c[2]]} ${D.t[c[3]]}`;$("#c-med").textContent=c[0];
- ["units","needs","impl","src"].forEach((k,i)=>$("#c-"+k).textContent=D.t[c[4+i]]);
+ ["units","needs","impl","src"].forEach((k,i)=>$("#c-"+k).textContent=D.t[c[4+i]]);source();
  $("#c-why").textContent=c[8]?`Against ${beside} it differs most in ${c[8]}. Correlation, not cause.`:"nothing in which it differs by much";$("#c-repro").textContent=c[9]||"crossover repro "+id;
  $("#c-rounds").textContent=n+(n==1?" sample":" samples")+rounds;
  const k=d.getElementById("k"+g),row=s=>k&&[...k.tBodies[0].rows].find(r=>r.cells[0].textContent===s),own=row(who),its=row(beside);
@@ -119,4 +122,4 @@ on(d,"keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||help.open)return;const k=e
  else if(k=="j"||k=="k"){const ls=$$(".mx tbody th a,.forest tbody th a[data-cell]").filter(a=>a.offsetParent),step=k=="j"?1:-1;let i=ls.indexOf(d.activeElement);
   if(i<0){i=ls.findIndex(a=>a.getBoundingClientRect().top>60);if(step>0)i--}
   const n=ls[i+step];if(n){$$("tr.cur").forEach(r=>r.classList.remove("cur"));n.closest("tr").classList.add("cur");n.focus({preventScroll:true});n.scrollIntoView({block:"nearest"})}}});
-apply(1)})();
+if(C0)source();apply(1)})();

@@ -18,7 +18,8 @@ fn the_sample_renders_as_it_is_committed() {
     let again = "run `cargo xtask render reports/sample --splice README.md` and look at what changed";
     for (name, made) in [("index.html", html(&run)), ("report.md", markdown(&run)), ("cells.csv", csv(&run))] {
         let committed = read(&format!("reports/sample/{name}"));
-        let at = made.bytes().zip(committed.bytes()).position(|(a, b)| a != b).unwrap_or(made.len().min(committed.len()));
+        let at =
+            made.bytes().zip(committed.bytes()).position(|(a, b)| a != b).unwrap_or(made.len().min(committed.len()));
         assert!(made == committed, "reports/sample/{name} differs from byte {at} on; {again}");
     }
     let readme = read("README.md");
