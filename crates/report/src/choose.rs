@@ -7,7 +7,7 @@ mod questions;
 
 use results::Run;
 
-pub(crate) use answers::{Answer, Mark, Why, near};
+pub(crate) use answers::{Answer, Mark, NEAR, Why, near};
 pub(crate) use questions::{Asks, Question};
 
 use crate::granularity::Grains;

@@ -115,7 +115,7 @@ fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>)
             }
             body.untrusted[untrusted] id="top" {
                 (PreEscaped(GLYPHS))
-                (body)
+                (PreEscaped(lean(body.into_string())))
                 @if let Some(script) = script { (script) }
             }
         }
@@ -123,6 +123,22 @@ fn document(title: &str, untrusted: bool, body: Markup, script: Option<&Markup>)
     .into_string()
     // No HTML may hold them, and nobody can read them.
     .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
+}
+
+/// Leaves out what every parser adds by itself: the ends of table cells, of rows and of empty shapes. No text can hold one,
+/// since its `<` is escaped.
+fn lean(markup: String) -> String {
+    const ENDS: [(&str, &str); 8] = [
+        ("</td>", ""),
+        ("</th>", ""),
+        ("</tr>", ""),
+        ("></use>", "/>"),
+        ("></line>", "/>"),
+        ("></rect>", "/>"),
+        ("></circle>", "/>"),
+        ("></path>", "/>"),
+    ];
+    ENDS.iter().fold(markup, |text, (end, lean)| text.replace(end, lean))
 }
 
 fn top(view: &View<'_>) -> Markup {
@@ -169,7 +185,8 @@ fn evidence(view: &View<'_>, sweeps: &[Turns<'_>]) -> Markup {
             ", over 20 times behind, not tested. Shaded: ±" (figures::percent(view.run.run.delta))
             " round sequential and the leader, where differences count as ties. Dotted: ideal, sequential times the CPUs "
             "that the workers can use. " b { "Contenders joined by a line at the left are not separated from each other." }
-            " The narrow plot magnifies the neighbourhood of the leader."
+            " The narrow plot magnifies the neighbourhood of the leader. Bars: user to system as in the whole sample; queue: could run and had no CPU, checking "
+            "of answers included, drawn as far as there is a rest; blocked: or idle."
         }
     };
     let metrics = cells::tables(view);

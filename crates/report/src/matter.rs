@@ -57,16 +57,20 @@ fn answer(view: &View<'_>, sweep: &Turns<'_>) -> Option<String> {
     let said = match near.iter().map(|(_, at)| *at).max() {
         Some(from) if names.len() > 1 => {
             let from = length(view.run, sweep, groups[from]);
-            let be = if never.len() == 1 { "is" } else { "are" };
-            let rest = match never.is_empty() {
-                true => format!(", up to {longest}"),
-                false => format!("; {} {be} not, up to {longest}", and(&never)),
-            };
+            let rest = format!("{}, up to {longest}", rest(last, &never));
             format!("From {from} on, {} are within 10 % of each other{rest}", and(&names))
         }
         Some(_) if never.is_empty() => format!("Only {} was measured along {}", and(&names), sweep.sweep.knob),
-        Some(_) => format!("Only {} is within 10 % of the best at {longest}, the longest measured", and(&names)),
-        None => format!("Nothing is within 10 % of {} at {longest}, the longest measured", leader.cell.contender),
+        Some(_) => format!(
+            "Only {} is shown to be within 10 % of the best at {longest}, the longest measured{}",
+            and(&names),
+            rest(last, &never)
+        ),
+        None => format!(
+            "Nothing is shown to be within 10 % of {} at {longest}, the longest measured{}",
+            leader.cell.contender,
+            rest(last, &never)
+        ),
     };
     Some(format!("{said} ({}).", title(sweep)))
 }
@@ -85,6 +89,22 @@ fn models<'a>(groups: &[&GroupView<'a>]) -> Vec<&'a str> {
 /// Whether a strategy of a model was shown to be within 10 % of the best.
 fn within(group: &GroupView<'_>, model: &str) -> bool {
     group.rows.iter().any(|row| row.cell.model == model && !row.reference && choose::near(row))
+}
+
+/// `; async and processes may be, gil is not`: of models that were not shown to be near.
+fn rest(group: &GroupView<'_>, models: &[&str]) -> String {
+    let may = |model: &&str| {
+        let mine = group.rows.iter().filter(|row| row.cell.model == *model && !row.reference);
+        mine.filter_map(|row| row.behind?.lo).any(|lo| lo <= choose::NEAR)
+    };
+    let (open, not): (Vec<&str>, Vec<&str>) = models.iter().partition(|model| may(model));
+    let be = if not.len() == 1 { "is" } else { "are" };
+    match (open.is_empty(), not.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!("; {} {be} not", and(&not)),
+        (false, true) => format!("; {} may be", and(&open)),
+        (false, false) => format!("; {} may be, {} {be} not", and(&open), and(&not)),
+    }
 }
 
 /// `tasks of 330 µs`, as one thread needs for them; the value of the knob where nobody measured that.

@@ -255,6 +255,12 @@ impl<'a> Turns<'a> {
         self.by_model().into_iter().map(|(model, mine)| (model, self.answer(&mine))).collect()
     }
 
+    /// One sentence for all models: from where on the first strategy of each pays.
+    pub(crate) fn brief(&self) -> Sentence {
+        let first: Vec<&Crossover> = self.by_model().iter().filter_map(|(_, mine)| mine.first().copied()).collect();
+        self.answer(&first)
+    }
+
     fn answer(&self, mine: &[&Crossover]) -> Sentence {
         let mut s = Sentence::default();
         // Those of whom the same is said share a clause.

@@ -57,7 +57,7 @@ impl Mark {
 }
 
 /// Up to so many times slower than the best, the choice does not matter.
-const NEAR: f64 = 1.10;
+pub(crate) const NEAR: f64 = 1.10;
 
 /// Whether a contender is within 10 % of the leader, with the whole of its interval.
 pub(crate) fn near(row: &Row<'_>) -> bool {

@@ -28,9 +28,13 @@ impl Line<'_, '_> {
     }
 }
 
-/// The groups that are in no sweep: these have a section of their own. Those of a pattern stand together.
+/// The groups that are in no sweep, and of each sweep the one at the workload's own values: the others have a section of
+/// their own. Those of a pattern stand together.
 fn lines<'v, 'a>(view: &'v View<'a>) -> Vec<Line<'v, 'a>> {
-    let groups = || view.groups.iter().enumerate().filter(|(_, group)| place(group).is_none());
+    let own = |group: &GroupView<'_>| {
+        place(group).is_none() || group.rows.first().is_some_and(|row| row.cell.workload == group.label)
+    };
+    let groups = || view.groups.iter().enumerate().filter(|(_, group)| own(group));
     let mut counts: HashMap<&str, BTreeSet<u32>> = HashMap::new();
     for (_, group) in groups() {
         counts.entry(group.label).or_default().insert(group.workers);

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use results::{Cell, Metric};
 
 use super::chart::percent;
+use super::class;
 use super::share::Share;
-use super::{class, contender};
 use crate::figures::{self, finite};
 use crate::turns::place;
 use crate::view::{GroupView, Row, View, median};
@@ -26,8 +26,7 @@ pub(super) fn resources(view: &View<'_>, group: &GroupView<'_>, share: &mut Shar
             table.res {
                 caption {
                     b { (finding(&rows)) }
-                    span.q { "Share of " (figures::cpus(possible)) " × time, medians. User to system: as in the whole sample. Queue: could run and had no CPU, "
-                        "checking of answers included; drawn as far as there is a rest. Blocked: or idle." }
+                    span.q { "Share of " (figures::cpus(possible)) " × time, medians" }
                 }
                 thead { tr {
                     th.who scope="col" { "contender" }
@@ -167,7 +166,7 @@ fn line(row: &Row<'_>, spent: &Spent) -> Markup {
     let share = |share: Option<f64>| html! { td { @if let Some(share) = share { (whole(share)) } @else { "–" } } };
     html! {
         tr class=(class(&row.cell.model)) {
-            th scope="row" { (contender(&row.cell.contender)) }
+            th scope="row" { i.g {} (row.cell.contender) }
             td.plot { svg aria-hidden="true" {
                 @for (tint, (at, width)) in bars.iter().enumerate() {
                     @if *width > 0.0 { rect class=(format!("r{tint}")) x=[(*at > 0.0).then(|| percent(*at))] width=(percent(*width)) {} }

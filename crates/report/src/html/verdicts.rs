@@ -41,6 +41,8 @@ struct Page<'p, 'a> {
     sweeps: &'p [Turns<'a>],
     grains: &'p [Grains<'a>],
     questions: &'p [Question<'a>],
+    /// Whether some stand open and the others folded: then a sweep is one sentence.
+    brief: bool,
 }
 
 /// The section.
@@ -50,10 +52,11 @@ pub(super) fn verdicts<'a>(
     grains: &[Grains<'a>],
     questions: &[Question<'a>],
 ) -> Markup {
-    let page = Page { view, sweeps, grains, questions };
+    let mut page = Page { view, sweeps, grains, questions, brief: false };
     let tally = words::tally(&view.tally());
     let all = page.all();
     let open = if all.len() <= OPEN { all.clone() } else { page.telling() };
+    page.brief = open.len() < all.len();
     let drawn = |item: &Item| match item {
         Item::Group(index) => view.groups[*index].leader().is_some(),
         _ => false,
@@ -172,6 +175,16 @@ impl Page<'_, '_> {
                             " " a.ev href="#lost" { "evidence" }
                         }
                         (bar(group.wrong[at]))
+                    }
+                }
+            }
+            // In full it stands with its chart.
+            Item::Sweep(index) if self.brief && !self.sweeps[index].against.is_empty() => {
+                let sweep = &self.sweeps[index];
+                html! {
+                    li.wide {
+                        p { b { (sweep.title()) ". " } (said(&sweep.brief())) @if let Some(lead) = sweep.lead() { " " (said(&lead)) }
+                            " " a.ev href=(format!("#x{index}")) { "chart" } }
                     }
                 }
             }

@@ -176,12 +176,10 @@ fn where_the_time_went_is_a_part_of_what_the_cpus_gave() {
     assert!(text.contains("threads/spawn55 % [53, 61]2828540"), "{text}");
     // More threads than CPUs wait longer than the CPUs are there: all that is left of the bar, and said in figures.
     assert!(text.contains("processes/pool90 % [87, 99]9004000"), "{text}");
-    assert!(
-        table.contains("<rect class=\"r0\" width=\"90%\"></rect><rect class=\"r2\" x=\"90%\" width=\"10%\"></rect>")
-    );
+    assert!(table.contains("<rect class=\"r0\" width=\"90%\"/><rect class=\"r2\" x=\"90%\" width=\"10%\"/>"));
     // The best of each model, then the widest within one: threads/queue is neither.
     let rows: Vec<&str> =
-        table.split("<th scope=\"row\">").skip(1).map(|row| row.split("</th>").next().expect("an end")).collect();
+        table.split("<th scope=\"row\">").skip(1).map(|row| row.split("<td").next().expect("an end")).collect();
     let names: Vec<String> = rows.into_iter().map(words).collect();
     assert_eq!(names, ["threads/static", "processes/pool", "sequential/plain", "gil/threads", "threads/spawn"]);
     // Sequential leaves a CPU idle by definition, so another is named.
@@ -293,7 +291,7 @@ fn a_crossing_is_a_column_with_a_ring() {
     run.contrasts.iter_mut().filter(|one| one.b.contains("threads/static")).for_each(|one| one.ratio = 0.25);
     let page = html(&run);
     let data = page.split("id=\"crossovers\"").nth(1).and_then(|rest| rest.split("<tbody>").nth(1)).expect("a table");
-    assert_eq!(words(data.split("</tr>").next().expect("a row")), "14.00.160.681.790.064");
+    assert_eq!(words(data.split("<tr").nth(1).expect("a row")), "14.00.160.681.790.064");
 }
 
 #[test]

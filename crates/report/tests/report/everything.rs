@@ -67,7 +67,7 @@ fn who_is_far_leaves_the_axis_to_the_others() {
         contrast.ratio = 900.0;
     }
     let page = html(&run);
-    assert!(page.contains("<use class=\"ho\" href=\"#m-a\" x=\"2%\">"));
+    assert!(page.contains("<use class=\"ho\" href=\"#m-a\" x=\"2%\"/>"));
     assert!(!page.contains(">0.001</text>"));
 }
 

@@ -178,7 +178,7 @@ fn who_is_finest_stands_first_and_who_has_none_last() {
     // Each row marks what was found: filled at 50 %, hollow at 90 %, a bar where there is an interval.
     let rows = section.split("<tbody>").nth(1).expect("rows").split("</tbody>").next().expect("their end");
     let marks = |of: &str| rows.matches(of).count();
-    assert_eq!((marks("<use class=\"ho\""), marks("y=\"50%\"></use>")), (4, 11), "4 of 8 cross 90 %, 7 cross 50 %");
+    assert_eq!((marks("<use class=\"ho\""), marks("y=\"50%\"/>")), (4, 11), "4 of 8 cross 90 %, 7 cross 50 %");
     assert_eq!(marks("class=\"ci\""), 10, "two have no interval: too few rounds");
 }
 
@@ -282,7 +282,7 @@ fn what_to_mind_of_a_measured_cell_is_listed() {
     let text = markdown_of(&run);
     assert!(text.contains("| mind | threads/scope | primes/w2 | starts its threads in every round |"), "{text}");
     let page = html(&run);
-    assert!(page.contains("<th scope=\"row\">mind</th>"), "in the table of omissions");
+    assert!(page.contains("<th scope=\"row\">mind<td>"), "in the table of omissions");
     assert!(page.contains("title=\"starts its threads in every round\">mind</a>"), "and where it is compared");
     // It is measured, and counts as that.
     assert!(run.cells.iter().all(|cell| cell.status == CellStatus::Measured));
