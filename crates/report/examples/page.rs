@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     eprintln!("{} bytes of HTML", page.len());
     std::fs::write(Path::new(folder).join("index.html"), page)?;
     std::fs::write(Path::new(folder).join("report.md"), report::markdown(&run))?;
+    std::fs::write(Path::new(folder).join("excerpt.md"), report::excerpt(&run))?;
     std::fs::write(Path::new(folder).join("cells.csv"), report::csv(&run))?;
     print!("{}", report::terminal(&run, Terminal { colour: false, width: 80 }));
     Ok(())
