@@ -107,10 +107,6 @@ fn group(value: f64, contenders: &[(&str, Curve)]) -> PlannedGroup {
         workers: 2,
         pattern: String::new(),
         about: String::new(),
-
-        workers: 2,
-        pattern: String::new(),
-        about: String::new(),
         sweep: Some(sweep),
         cells: [cell("sequential/plain")].into_iter().chain(contenders.iter().map(|(name, _)| cell(name))).collect(),
         known: BTreeMap::new(),
