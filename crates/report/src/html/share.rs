@@ -12,19 +12,19 @@ pub(super) struct Share(usize);
 
 impl Share {
     /// Rows of the matrix.
-    pub(super) const MATRIX: Self = Self(170_000);
+    pub(super) const MATRIX: Self = Self(130_000);
     /// The forests, with what is said of their groups.
-    pub(super) const FORESTS: Self = Self(480_000);
+    pub(super) const FORESTS: Self = Self(520_000);
     /// All metrics of all cells.
-    pub(super) const METRICS: Self = Self(220_000);
+    pub(super) const METRICS: Self = Self(240_000);
     /// Samples and facts of single cells, for the script.
-    pub(super) const CELLS: Self = Self(170_000);
+    pub(super) const CELLS: Self = Self(240_000);
     /// Verdicts.
     pub(super) const VERDICTS: Self = Self(60_000);
     /// Where the time of each group went.
     pub(super) const TIMES: Self = Self(90_000);
     /// What contenders cost.
-    pub(super) const COSTS: Self = Self(70_000);
+    pub(super) const COSTS: Self = Self(85_000);
     /// Speeds against workers.
     pub(super) const SCALING: Self = Self(50_000);
     /// What was lost.
