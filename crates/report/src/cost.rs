@@ -4,7 +4,7 @@ use results::Metric;
 
 use crate::figures::finite;
 use crate::turns::place;
-use crate::view::{GroupView, Row, Standing, View};
+use crate::view::{GroupView, Row, Standing, View, beyond_cpus};
 
 /// A value with the 10th and 90th percentile of its samples.
 pub(crate) type Spread = (f64, f64, f64);
@@ -45,11 +45,9 @@ pub(crate) fn all<'v, 'a>(view: &'v View<'a>) -> Vec<Cost<'v, 'a>> {
     let cpus = view.run.environment.cpus_effective;
     let mut chosen: Vec<&'v GroupView<'a>> = Vec::new();
     for group in view.groups.iter().filter(|group| group.leader().is_some() && place(group).is_none()) {
-        let within = |group: &GroupView<'_>| f64::from(group.workers) <= cpus;
+        let rank = |group: &GroupView<'_>| beyond_cpus(group.workers, cpus);
         match chosen.iter_mut().find(|other| other.label == group.label) {
-            // More workers, as long as they have CPUs; where none have, as few as there are.
-            Some(other) if within(group) && (!within(other) || group.workers > other.workers) => *other = group,
-            Some(other) if !within(group) && !within(other) && group.workers < other.workers => *other = group,
+            Some(other) if rank(group) < rank(other) => *other = group,
             Some(_) => {}
             None => chosen.push(group),
         }

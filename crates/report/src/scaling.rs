@@ -6,7 +6,7 @@ use results::{Contrast, Verdict};
 
 use crate::figures::{self, finite};
 use crate::turns::place;
-use crate::view::{GroupView, Row, Standing, View};
+use crate::view::{GroupView, Row, Standing, View, beyond_cpus};
 
 /// A workload that was measured with several numbers of workers.
 pub(crate) struct Scaling<'v, 'a> {
@@ -75,8 +75,7 @@ impl<'v, 'a> Scaling<'v, 'a> {
     fn new(label: &'a str, mut groups: Vec<&'v GroupView<'a>>, cpus: f64) -> Option<Self> {
         groups.sort_by_key(|group| group.workers);
         groups.dedup_by_key(|group| group.workers);
-        let within = |group: &&&'v GroupView<'a>| f64::from(group.workers) <= cpus;
-        let chosen = *groups.iter().rev().find(within).or(groups.first())?;
+        let chosen = groups.iter().copied().min_by_key(|group| beyond_cpus(group.workers, cpus))?;
         let mut series: Vec<Series<'a>> = Vec::new();
         for row in chosen.rows.iter().filter(|row| !row.reference && speed(row).is_some()) {
             if series.iter().all(|one| model(one.contender) != row.cell.model) {

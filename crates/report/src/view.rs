@@ -253,6 +253,13 @@ impl<'a> GroupView<'a> {
     }
 }
 
+/// Which number of workers speaks for a workload: smallest for the most that have a CPU each; where none have, for the
+/// fewest.
+pub(crate) fn beyond_cpus(workers: u32, cpus: f64) -> (bool, u32) {
+    let beyond = f64::from(workers) > cpus.max(1.0);
+    (beyond, if beyond { workers } else { u32::MAX - workers })
+}
+
 /// So many times behind, a contender is far.
 const FAR: f64 = 20.0;
 

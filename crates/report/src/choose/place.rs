@@ -7,7 +7,7 @@ use super::questions::Workloads;
 use crate::figures::finite;
 use crate::granularity::{self, Grains};
 use crate::turns::{self, Turns};
-use crate::view::{GroupView, View};
+use crate::view::{GroupView, View, beyond_cpus};
 
 /// The workload that a group is of.
 pub(crate) fn workload<'a>(group: &GroupView<'a>) -> &'a str {
@@ -63,8 +63,7 @@ fn of(view: &View<'_>, asked: &Workloads, id: &str) -> Vec<usize> {
 fn distance(workers: u32, clients: Option<u32>, cpus: f64) -> (bool, u32) {
     match clients {
         Some(clients) => (false, workers.abs_diff(clients)),
-        None if f64::from(workers) > cpus.max(1.0) => (true, workers),
-        None => (false, u32::MAX - workers),
+        None => beyond_cpus(workers, cpus),
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use results::{Cell, Contrast, Support};
 
 use super::brackets::Brackets;
+use super::chart::{percent, tenth};
 use super::share::Share;
 use super::{class, near, said, ticked};
 use crate::faults;
@@ -337,14 +338,6 @@ impl Axis {
             }
         }
     }
-}
-
-pub(super) fn tenth(x: f64) -> f64 {
-    (x * 10.0).round() / 10.0
-}
-
-pub(super) fn percent(x: f64) -> String {
-    format!("{x}%")
 }
 
 /// Plain digits: 0.01, 1.5, 200.

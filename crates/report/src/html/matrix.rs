@@ -9,7 +9,7 @@ use super::share::Share;
 use super::{class, section, ticked};
 use crate::figures::{self, NONE};
 use crate::turns::place;
-use crate::view::{GroupView, Row, Standing, View};
+use crate::view::{GroupView, Row, Standing, View, beyond_cpus};
 use crate::words;
 
 /// A group as a row.
@@ -58,7 +58,7 @@ fn lines<'v, 'a>(view: &'v View<'a>) -> Vec<Line<'v, 'a>> {
 
 /// The highest number of workers that is not above the CPUs, else the lowest.
 fn default_count(counts: &BTreeSet<u32>, cpus: f64) -> Option<u32> {
-    counts.iter().rfind(|count| f64::from(**count) <= cpus).or_else(|| counts.first()).copied()
+    counts.iter().copied().min_by_key(|count| beyond_cpus(*count, cpus))
 }
 
 /// The section; nothing where every group is in a sweep.

@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
+use super::chart::{percent, tenth};
 use super::class;
-use super::forest::{percent, tenth};
 use crate::figures::finite;
 use crate::view::{Row, Standing, View};
 

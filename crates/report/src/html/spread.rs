@@ -4,8 +4,8 @@
 use maud::{Markup, html};
 use results::Cell;
 
+use super::chart::{percent, tenth};
 use super::class;
-use super::forest::{percent, tenth};
 use crate::figures::{self, finite};
 use crate::view::{GroupView, median};
 
